@@ -1,0 +1,11 @@
+// @signet/auth/keys: the issuer's key ring, its secrets, and what it needs from storage.
+
+export { createKeyRing, type KeyRing, type KeyRingOptions } from "./key-ring.ts";
+export { checkSecret, secretId } from "./secrets.ts";
+export type {
+  AsymmetricAlgorithm,
+  NewSigningKey,
+  SigningKeyRecord,
+  SigningKeyStore,
+} from "./signing-key-store.ts";
+export type { SigningKey } from "./signing-keys.ts";

@@ -1,0 +1,59 @@
+// JSON as both sides must agree on it. `JSON.parse` alone lets the last of two equal names win and drops lone
+// surrogates on the way out, so that two readers of one signed text can see two different tokens.
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const jsonString = /"(?:[^"\\]|\\.)*"/g;
+const loneSurrogate = /\p{Surrogate}/u;
+
+export type JsonObject = Record<string, unknown>;
+
+/**
+ * Reads bytes that hold exactly one JSON object, in the terms of I-JSON: valid UTF-8 without a byte order mark, no member
+ * name twice in one object (at any depth, in any spelling), no lone surrogate.
+ *
+ * The object has no prototype, so a member that is absent is absent even when `Object.prototype` was polluted.
+ *
+ * @throws SyntaxError (or TypeError for bytes that are not UTF-8); the text says nothing of the input's content.
+ * @see RFC 7493 §2, RFC 7515 §4, RFC 7519 §4
+ */
+export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  // The mark is kept by the decoder (`ignoreBOM`), and JSON.parse does not take it for white space.
+  const text = utf8.decode(bytes);
+  const value: unknown = JSON.parse(text);
+  if (!isObject(value)) throw new SyntaxError("The JSON text is not an object.");
+  if (countMembers(value) !== countNameSeparators(text)) throw new SyntaxError("A member name appears twice.");
+  return Object.setPrototypeOf(value, null) as JsonObject;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** In a valid JSON text every colon outside a string follows a member name: this counts the members as written. */
+function countNameSeparators(text: string): number {
+  return text.replace(jsonString, "").split(":").length - 1;
+}
+
+/** Counts the members that parsing kept, at all depths; fewer than written means that a name was there twice. */
+function countMembers(root: JsonObject): number {
+  let members = 0;
+  // A list of what is left to see, not recursion: thousands of brackets must not exhaust the stack.
+  const unseen: unknown[] = [root];
+  while (unseen.length > 0) {
+    const value = unseen.pop();
+    if (typeof value === "string") refuseLoneSurrogate(value);
+    else if (Array.isArray(value)) for (const item of value) unseen.push(item);
+    else if (isObject(value)) {
+      for (const [name, member] of Object.entries(value)) {
+        refuseLoneSurrogate(name);
+        unseen.push(member);
+        members += 1;
+      }
+    }
+  }
+  return members;
+}
+
+function refuseLoneSurrogate(text: string): void {
+  if (loneSurrogate.test(text)) throw new SyntaxError("A string holds half a character.");
+}

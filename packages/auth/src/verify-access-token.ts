@@ -1,0 +1,185 @@
+// The access-token verifier: built once with everything it must know, then called for every request. It needs no database
+// and no network, and refuses everything that it does not positively know to be right.
+
+import * as z from "zod/mini";
+import { type AccessTokenClaims, accessTokenClaimsSchema } from "./claims.ts";
+import { type Clock, numericDate } from "./clock.ts";
+import { parseClaimsSet } from "./compact-jws.ts";
+import { hasLowS } from "./ecdsa-signature.ts";
+import { AuthError } from "./errors.ts";
+import { type SigningAlgorithm, signingAlgorithms, type VerificationKeys } from "./verification-keys.ts";
+import { createVerifiedTokens, type VerifiedToken, type VerifiedTokensOptions } from "./verified-tokens.ts";
+import { findKey, verifyJws } from "./verify-jws.ts";
+
+/** Also the most that any Signet issuer is allowed to give: revocations are remembered just a little longer. */
+const maxLifetimeLimitSeconds = 900;
+const maxClockToleranceSeconds = 60;
+const defaultCache: VerifiedTokensOptions = { maxEntries: 10_000, maxBytes: 32 * 1024 * 1024 };
+
+// A media type: letter case does not matter and "application/" may be left out (RFC 7515 §4.1.9).
+const accessTokenType = /^(?:application\/)?at\+jwt$/i;
+
+/** `nbf` need not be there, but counts when it is. */
+const receivedClaimsSchema = z.extend(accessTokenClaimsSchema, { nbf: z.optional(accessTokenClaimsSchema.shape.exp) });
+
+export interface AccessTokenVerifierOptions {
+  /** The one issuer whose tokens are accepted; compared exactly with `iss`. */
+  issuer: string;
+  /** Who we are: a token is accepted if any of its audiences is one of these. */
+  audience: string | readonly string[];
+  /** The algorithms that are accepted; each key has just one of them. */
+  algorithms: readonly SigningAlgorithm[];
+  /** The issuer's keys: the key ring, or the issuer's JWK Set. */
+  keys: VerificationKeys;
+  clock: Clock;
+  /** How far the issuer's clock may be from ours, in seconds, 0 to 60. Default 0. */
+  clockToleranceSeconds?: number;
+  /** The longest `exp − iat` accepted, in seconds, 1 to 900. Default 900. */
+  maxLifetimeSeconds?: number;
+  /** Bounds of the memory of verified tokens, or false for none. Default 10,000 tokens in 32 MiB. */
+  cache?: VerifiedTokensOptions | false;
+}
+
+export interface AccessTokenVerifier {
+  /**
+   * Verifies a JWT access token and returns its claims, frozen: one token may serve many requests.
+   *
+   * Checks, in this order: shape; header and algorithm; key by `kid`; signature; type; claims; issuer and audience;
+   * lifetime and time. `token_expired` means that everything else was right.
+   * Does not check: scopes, revocation.
+   *
+   * @param token Compact JWS, without the "Bearer " prefix.
+   * @returns Claims; times are NumericDate seconds.
+   * @throws AuthError `token_malformed` | `token_invalid` | `token_expired` | `keys_unavailable`, and nothing else
+   * @see RFC 9068 §4, RFC 8725 §3
+   */
+  verify(token: string): Promise<AccessTokenClaims>;
+}
+
+/**
+ * Makes a verifier.
+ *
+ * @throws TypeError when an option is missing or out of range.
+ */
+export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
+  checkOptions(options);
+  const { issuer, keys, clock, clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
+  const audiences = new Set(typeof options.audience === "string" ? [options.audience] : options.audience);
+  const algorithms = [...options.algorithms];
+  const { cache = defaultCache } = options;
+  const verifiedTokens = cache === false ? undefined : createVerifiedTokens(cache);
+
+  /** Everything about a token that does not change as time passes. */
+  async function verifyOnce(token: string): Promise<VerifiedToken> {
+    const { header, payload, signature, key } = await verifyJws(token, { algorithms, keys });
+    if (key.algorithm === "ES256" && !hasLowS(signature)) {
+      throw new AuthError("token_invalid", "The token's ES256 signature is not in its low-s form.");
+    }
+    if (typeof header.typ !== "string" || !accessTokenType.test(header.typ)) {
+      throw wrong("typ", "The token is not an access token.");
+    }
+    const { nbf, ...claims } = readClaims(payload);
+    if (claims.iss !== issuer) throw wrong("iss", "The token is from another issuer.");
+    if (!audienceOf(claims).some((audience) => audiences.has(audience))) {
+      throw wrong("aud", "The token is for another audience.");
+    }
+    if (claims.exp <= claims.iat) throw wrong("exp", "The token ends before it begins.");
+    if (claims.exp - claims.iat > maxLifetimeSeconds) throw wrong("exp", "The token lives for too long.");
+    if (claims.auth_time > claims.iat) throw wrong("auth_time", "The token is older than its sign-in.");
+    return { claims: frozen(claims), notBefore: nbf ?? claims.iat, key };
+  }
+
+  function checkTime({ claims, notBefore }: VerifiedToken): void {
+    const now = numericDate(clock);
+    // Every comparison with NaN is false: a broken clock must not let anything through.
+    if (!Number.isSafeInteger(now)) throw new AuthError("internal_error", "The clock does not tell the time.");
+    if (claims.iat > now + clockToleranceSeconds) throw wrong("iat", "The token is from the future.");
+    if (notBefore > now + clockToleranceSeconds) throw wrong("nbf", "The token is not valid yet.");
+    if (now >= claims.exp + clockToleranceSeconds) {
+      throw new AuthError("token_expired", "The token has expired.", { claim: "exp" });
+    }
+  }
+
+  /** A key that was revoked, or replaced under its name, takes its tokens with it. */
+  async function isKeyStillThere({ key }: VerifiedToken): Promise<boolean> {
+    const found = await findKey(keys, key.kid);
+    return found !== undefined && found.key === key.key && found.algorithm === key.algorithm;
+  }
+
+  return {
+    async verify(token) {
+      const seen = verifiedTokens?.find(token);
+      if (seen !== undefined && (await isKeyStillThere(seen))) {
+        checkTime(seen);
+        return seen.claims;
+      }
+      verifiedTokens?.forget(token);
+      const verified = await verifyOnce(token);
+      checkTime(verified);
+      verifiedTokens?.remember(token, verified);
+      return verified.claims;
+    },
+  };
+}
+
+function readClaims(payload: Uint8Array): z.infer<typeof receivedClaimsSchema> {
+  const received = parseClaimsSet(payload);
+  // A token bound to a key (RFC 7800, DPoP, mTLS) proves nothing when it is merely borne.
+  if ("cnf" in received) throw wrong("cnf", "The token is bound to a key and cannot be used as a bearer token.");
+  const { success, data, error } = receivedClaimsSchema.safeParse(received);
+  if (success) return data;
+  throw wrong(String(error.issues[0]?.path[0]), "A claim of the token is missing or has the wrong form.");
+}
+
+function audienceOf({ aud }: Pick<AccessTokenClaims, "aud">): readonly string[] {
+  return typeof aud === "string" ? [aud] : aud;
+}
+
+function frozen(claims: AccessTokenClaims): AccessTokenClaims {
+  if (typeof claims.aud !== "string") Object.freeze(claims.aud);
+  Object.freeze(claims.amr);
+  return Object.freeze(claims);
+}
+
+function wrong(claim: string, message: string): AuthError {
+  return new AuthError("token_invalid", message, { claim });
+}
+
+function checkOptions(options: AccessTokenVerifierOptions): void {
+  const { issuer, audience, algorithms, keys, clock, cache } = options;
+  const { clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
+  if (!isText(issuer)) throw new TypeError("issuer must be the exact iss of the tokens to accept.");
+  if (!isText(audience) && !isListOf(audience, isText)) {
+    throw new TypeError("audience must be a string, or a list of at least one.");
+  }
+  if (!isListOf(algorithms, (name) => signingAlgorithms.some((known) => known === name))) {
+    throw new TypeError(`algorithms must be a list of at least one of ${signingAlgorithms.join(", ")}.`);
+  }
+  if (typeof keys?.findKey !== "function") throw new TypeError("keys must have a method findKey(kid).");
+  if (typeof clock !== "function") throw new TypeError("clock must be a function that gives milliseconds.");
+  if (!isWithin(clockToleranceSeconds, 0, maxClockToleranceSeconds)) {
+    throw new TypeError(`clockToleranceSeconds must be a whole number from 0 to ${maxClockToleranceSeconds}.`);
+  }
+  if (!isWithin(maxLifetimeSeconds, 1, maxLifetimeLimitSeconds)) {
+    throw new TypeError(`maxLifetimeSeconds must be a whole number from 1 to ${maxLifetimeLimitSeconds}.`);
+  }
+  if (cache !== undefined && cache !== false && !(isPositive(cache.maxEntries) && isPositive(cache.maxBytes))) {
+    throw new TypeError("cache must be false, or have maxEntries and maxBytes as whole numbers above 0.");
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isItem);
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+function isPositive(value: unknown): boolean {
+  return isWithin(value, 1, Number.MAX_SAFE_INTEGER);
+}

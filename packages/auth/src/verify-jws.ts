@@ -1,0 +1,72 @@
+// The signature layer: shape, header, key, signature. It knows nothing of claims, which is why the published test
+// vectors, whose payloads are not claims, can be put to it as they are.
+
+import { compactVerify } from "jose/jws/compact/verify";
+import { type JoseHeader, parseCompactJws } from "./compact-jws.ts";
+import { isInRange } from "./ecdsa-signature.ts";
+import { AuthError } from "./errors.ts";
+import { isKeyFit, type SigningAlgorithm, type VerificationKey, type VerificationKeys } from "./verification-keys.ts";
+
+export interface VerifyJwsOptions {
+  /** The algorithms that are accepted at all; compared exactly. */
+  algorithms: readonly SigningAlgorithm[];
+  keys: VerificationKeys;
+}
+
+export interface VerifiedJws {
+  header: JoseHeader;
+  payload: Uint8Array;
+  signature: Uint8Array;
+  key: VerificationKey;
+}
+
+// Fixed lengths in octets. A DER-encoded ECDSA signature is one of the things this refuses (RFC 7518 §3.4).
+const signatureLength: Partial<Record<SigningAlgorithm, number>> = { ES256: 64, Ed25519: 64, HS256: 32 };
+
+/**
+ * Proves that a compact JWS was signed by the key its `kid` names, with the one algorithm of that key.
+ *
+ * @throws AuthError `token_malformed` | `token_invalid` | `keys_unavailable`
+ * @see RFC 7515 §5.2, RFC 8725 §3.1
+ */
+export async function verifyJws(token: unknown, { algorithms, keys }: VerifyJwsOptions): Promise<VerifiedJws> {
+  const jws = parseCompactJws(token);
+  const { alg, kid } = jws.header;
+  const algorithm = algorithms.find((allowed) => allowed === alg);
+  if (algorithm === undefined) throw invalid("The token's algorithm is not accepted here.", "alg");
+
+  const key = await findKey(keys, kid);
+  if (key === undefined) throw invalid("The token's key is not known.", "kid");
+  // The header chooses neither the algorithm nor how the key is read: it has to agree with the key.
+  if (key.algorithm !== algorithm) throw invalid("The token's algorithm is not that of its key.", "alg");
+  if (!isKeyFit(key)) throw new AuthError("keys_unavailable", "The verification key does not fit its algorithm.");
+
+  const length = signatureLength[algorithm] ?? jws.signature.length;
+  if (jws.signature.length !== length) throw wrongSignature();
+  if (algorithm === "ES256" && !isInRange(jws.signature)) throw wrongSignature();
+  try {
+    await compactVerify(token as string, key.key, { algorithms: [algorithm] });
+  } catch (cause) {
+    throw wrongSignature(cause);
+  }
+  return { ...jws, key };
+}
+
+/** Asks for a key; whatever goes wrong there is our fault and never reported as an invalid token. */
+export async function findKey(keys: VerificationKeys, kid: string): Promise<VerificationKey | undefined> {
+  try {
+    const key = await keys.findKey(kid);
+    return key?.kid === kid ? key : undefined;
+  } catch (cause) {
+    if (cause instanceof AuthError && cause.reason === "keys_unavailable") throw cause;
+    throw new AuthError("keys_unavailable", "The verification keys could not be read.", { cause });
+  }
+}
+
+function wrongSignature(cause?: unknown): AuthError {
+  return new AuthError("token_invalid", "The token's signature is not right.", { cause });
+}
+
+function invalid(message: string, parameter: string): AuthError {
+  return new AuthError("token_invalid", message, { claim: parameter });
+}

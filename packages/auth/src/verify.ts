@@ -1,0 +1,9 @@
+// @signet/auth/verify: everything that checking a token needs, and nothing that could make one.
+
+export { createVerificationKeys, importJwkSet } from "./jwks.ts";
+export type { SigningAlgorithm, VerificationKey, VerificationKeys } from "./verification-keys.ts";
+export {
+  type AccessTokenVerifier,
+  type AccessTokenVerifierOptions,
+  createAccessTokenVerifier,
+} from "./verify-access-token.ts";
