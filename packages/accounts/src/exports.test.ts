@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import * as accounts from "./index.ts";
+import * as testing from "./testing.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(accounts).sort()).toEqual(["createAccounts", "createPasswordHasher", "normalizeUsername"]);
+  expect(Object.keys(testing).sort()).toEqual(["accountStoreContract", "createMemoryAccountStore"]);
+});
