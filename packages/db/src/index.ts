@@ -1,0 +1,8 @@
+// @signet/db: the stores of the other rooms on PostgreSQL, real or embedded.
+
+export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
+export {
+  type EmbeddedDatabase,
+  type EmbeddedDatabaseOptions,
+  openEmbeddedDatabase,
+} from "./embedded/embedded-database.ts";

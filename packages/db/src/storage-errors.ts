@@ -1,0 +1,103 @@
+// What can go wrong between us and the database, told apart: not reachable or too slow (503, try again), a lost race that
+// is worth another try at once, and our own mistakes, which pass through.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { AuthError } from "@signet/auth/errors";
+
+const attempts = 4;
+const firstPauseMs = 10;
+const retryAfterSeconds = 1;
+
+/** Serialization failure and deadlock: the database undid one of several, which may simply come again. */
+const lostRaceStates = new Set(["40001", "40P01"]);
+/** Bad data, a broken constraint, bad SQL: our mistake, and the same at every further try. */
+const ourMistake = /^(?:0A|21|22|23|42)/;
+/** A table that is not there: the migrations have not run yet. */
+const undefinedTable = "42P01";
+/** Prisma's words for: cannot be reached, refused us, timed out, closed, no connection free, transaction lost. */
+const unavailablePrismaCodes = new Set([
+  "P1000",
+  "P1001",
+  "P1002",
+  "P1003",
+  "P1008",
+  "P1010",
+  "P1011",
+  "P1017",
+  "P2021",
+  "P2024",
+  "P2028",
+  "P2037",
+]);
+/** Errors of `pg` that have no code. */
+const unavailableMessages =
+  /timeout|terminated|connection error|not queryable|after calling end|too many connections|server closed/i;
+
+/**
+ * Runs a storage operation. What lost a race runs again, a few times, after a short random pause.
+ *
+ * @throws AuthError `storage_unavailable` with its cause when the database cannot be reached or does not answer in time
+ */
+export async function withStorageErrors<Result>(operation: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (isLostRace(error) && attempt < attempts) {
+        await sleep(Math.random() * firstPauseMs * 2 ** attempt);
+        continue;
+      }
+      throw isLostRace(error) || isUnavailable(error) ? storageUnavailable(error) : error;
+    }
+  }
+}
+
+export function storageUnavailable(cause: unknown): AuthError {
+  return new AuthError(
+    "storage_unavailable",
+    "The database cannot be reached at this moment. Please try again shortly.",
+    {
+      cause,
+      retryAfterSeconds,
+    },
+  );
+}
+
+function isLostRace(error: unknown): boolean {
+  const { sqlState, prismaCode } = detailsOf(error);
+  return prismaCode === "P2034" || (sqlState !== undefined && lostRaceStates.has(sqlState));
+}
+
+export function isUnavailable(error: unknown): boolean {
+  const { sqlState, prismaCode, systemCode, message } = detailsOf(error);
+  if (sqlState !== undefined) return sqlState === undefinedTable || !ourMistake.test(sqlState);
+  if (prismaCode !== undefined && unavailablePrismaCodes.has(prismaCode)) return true;
+  return systemCode !== undefined || unavailableMessages.test(message);
+}
+
+interface Details {
+  sqlState?: string;
+  prismaCode?: string;
+  systemCode?: string;
+  message: string;
+}
+
+/** Prisma wraps what the driver said; the SQLSTATE says most, wherever in there it stands. */
+function detailsOf(error: unknown): Details {
+  const details: Details = { message: error instanceof Error ? error.message : "" };
+  for (const code of codesIn(error, 0)) {
+    if (/^P\d{4}$/.test(code)) details.prismaCode ??= code;
+    else if (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)) details.sqlState ??= code;
+    else if (/^E[A-Z_]+$/.test(code)) details.systemCode ??= code;
+  }
+  return details;
+}
+
+const deepest = 5;
+
+function codesIn(value: unknown, depth: number): string[] {
+  if (typeof value !== "object" || value === null || depth > deepest) return [];
+  const { code, originalCode, cause, meta, driverAdapterError } = value as Record<string, unknown>;
+  const own = [originalCode, code].filter((candidate) => typeof candidate === "string");
+  return [...own, ...[driverAdapterError, cause, meta].flatMap((inner) => codesIn(inner, depth + 1))];
+}
