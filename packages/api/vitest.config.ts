@@ -1,3 +1,5 @@
 import { defineProject } from "vitest/config";
 
-export default defineProject({ test: { name: "api", include: ["src/**/*.test.ts", "test/**/*.test.ts"] } });
+export default defineProject({
+  test: { name: "api", globalSetup: ["test/global-setup.ts"], include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+});

@@ -1,0 +1,68 @@
+// The way of a request: path and method → endpoint. Everything under the API's paths is answered here.
+
+import { AuthError } from "@signet/auth/errors";
+import { answers, refusalOf } from "./auth-errors.ts";
+import type { ApiServices, Peer } from "./context.ts";
+import { json, refused } from "./http/answers.ts";
+import { healthz, readyz } from "./http/health.ts";
+import { issueNewToken } from "./http/issue-new-token.ts";
+import { jwks } from "./http/jwks.ts";
+import { createRouteGuard } from "./http/protect-route.ts";
+import { trpc, trpcPath } from "./http/trpc.ts";
+import { withSignInLog } from "./sign-in-log.ts";
+
+/** The HTTP side of Signet, for any server that speaks `Request` and `Response`. */
+export interface Api {
+  /** Whether a path is the API's; any other is a page. */
+  owns(pathname: string): boolean;
+
+  /** Answers a request to one of these paths. Never throws: what nobody foresaw is logged, and answered with an id. */
+  handle(request: Request, peer: Peer): Promise<Response>;
+}
+
+type Endpoint = (request: Request, peer: Peer) => Response | Promise<Response>;
+type Routes = Map<string, Partial<Record<string, Endpoint>>>;
+
+/** Never pages, so that a mistyped path gets an answer that a program can read. */
+const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
+
+export function createApi({ accounts, ...parts }: ApiServices): Api {
+  const services: ApiServices = { ...parts, accounts: withSignInLog(accounts, parts.log) };
+  const protectRoute = createRouteGuard(services.verifier);
+  const routes: Routes = new Map([
+    ["/auth/issue-new-token", { POST: (request, peer) => issueNewToken(services, request, peer) }],
+    ["/api/protected", { GET: protectRoute((_request, claims) => json({ claims })) }],
+    ["/.well-known/jwks.json", { GET: (request) => jwks(services, request) }],
+    ["/healthz", { GET: healthz }],
+    ["/readyz", { GET: () => readyz(services) }],
+  ] satisfies [string, Partial<Record<string, Endpoint>>][]);
+
+  return {
+    owns: (pathname) => routes.has(pathname) || apiPrefixes.some((prefix) => pathname.startsWith(prefix)),
+
+    handle: async (request, peer) => {
+      const { pathname } = new URL(request.url);
+      try {
+        if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, request, peer);
+        return await endpointOf(routes.get(pathname), request.method)(request, peer);
+      } catch (error) {
+        const { reason, errorId } = refusalOf(error);
+        if (answers[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
+        return refused(error);
+      }
+    },
+  };
+}
+
+function endpointOf(route: Partial<Record<string, Endpoint>> | undefined, method: string): Endpoint {
+  if (route === undefined) return notFound;
+  return route[method === "HEAD" ? "GET" : method] ?? (() => methodNotAllowed(Object.keys(route)));
+}
+
+function notFound(): Response {
+  return refused(new AuthError("not_found", "There is nothing at this address."));
+}
+
+function methodNotAllowed(allowed: string[]): Response {
+  return refused(new AuthError("method_not_allowed", `Use ${allowed.join(" or ")}.`), { Allow: allowed.join(", ") });
+}

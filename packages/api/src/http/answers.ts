@@ -1,0 +1,37 @@
+// Answers of the plain HTTP endpoints: JSON, never stored by anybody on the way unless the endpoint says so.
+
+import { answers, bearerChallenge, type Refusal, refusalOf } from "../auth-errors.ts";
+
+const commonHeaders = {
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+export function json(body: unknown, init: { status?: number; headers?: Record<string, string> } = {}): Response {
+  return Response.json(body, { status: init.status ?? 200, headers: { ...commonHeaders, ...init.headers } });
+}
+
+/**
+ * A refusal over plain HTTP: `{"error","reason","detail"}`, status and `WWW-Authenticate` by the table.
+ *
+ * @param error Whatever was thrown.
+ * @param headers Replace those of the table, for endpoints with another challenge.
+ */
+export function refused(error: unknown, headers: Record<string, string> = {}): Response {
+  const refusal = refusalOf(error);
+  const { status, error: code } = answers[refusal.reason];
+  const { reason, detail, ...more } = refusal;
+  return json(
+    { error: code, reason, detail, ...more },
+    { status, headers: { ...refusalHeaders(refusal), ...headers } },
+  );
+}
+
+/** `WWW-Authenticate` and `Retry-After`, where the refusal has them. */
+export function refusalHeaders(refusal: Refusal): Record<string, string> {
+  const challenge = bearerChallenge(refusal.reason);
+  return {
+    ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+    ...(refusal.retryAfterSeconds === undefined ? {} : { "Retry-After": String(Math.ceil(refusal.retryAfterSeconds)) }),
+  };
+}

@@ -1,0 +1,14 @@
+// GET /healthz: the process runs. GET /readyz: it can do its work.
+
+import type { ApiServices } from "../context.ts";
+import { json } from "./answers.ts";
+
+export function healthz(): Response {
+  return json({ ok: true });
+}
+
+export async function readyz(services: ApiServices): Promise<Response> {
+  const checks = await services.readiness();
+  const ready = Object.values(checks).every((check) => check === "ok");
+  return json({ ready, checks }, { status: ready ? 200 : 503 });
+}

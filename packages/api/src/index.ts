@@ -1,0 +1,11 @@
+// The API of Signet: procedures, plain endpoints, and what a server needs to mount them.
+
+export { type Access, type ProcedureAccess, procedureAccess } from "./access.ts";
+export { type Api, createApi } from "./api.ts";
+export { type AppRouter, appRouter } from "./app-router.ts";
+export { type ApiServices, authenticate, type Context, createContext, type Peer } from "./context.ts";
+export { json, refused } from "./http/answers.ts";
+export { jwksMaxAgeSeconds } from "./http/jwks.ts";
+export { createRouteGuard, type ProtectedRouteHandler, type RouteHandler } from "./http/protect-route.ts";
+export { createLogger } from "./log.ts";
+export { createCallerFactory, protectedProcedure, publicProcedure, requireScope, router } from "./procedures.ts";

@@ -1,0 +1,71 @@
+// The only ways to build a procedure. Each one says who may call it, and does what it says.
+
+import { scopesOf } from "@signet/auth/claims";
+import { AuthError } from "@signet/auth/errors";
+import { initTRPC, type TRPCError } from "@trpc/server";
+import type { ProcedureMeta } from "./access.ts";
+import { answers, refusalOf } from "./auth-errors.ts";
+import type { Context } from "./context.ts";
+import { asTRPCError } from "./trpc-errors.ts";
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    // Set, not left to NODE_ENV: an unset one would send stack traces to callers.
+    isDev: false,
+    errorFormatter: ({ error, shape }) => errorShape(error, shape),
+  });
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/** AuthErrors become TRPCErrors here, once, so that code and status come from the table. */
+const withReasons = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (!result.ok) throw asTRPCError(result.error);
+  return result;
+});
+
+const base = t.procedure.use(withReasons);
+
+/** Anybody may call it. */
+export const publicProcedure = base.meta({ access: "public" });
+
+const authenticated = base.use(async ({ ctx, next }) => next({ ctx: { claims: await ctx.authenticate() } }));
+
+/**
+ * Whoever holds a valid access token may call it; `ctx.claims` are its claims.
+ *
+ * Does not check: scopes (`requireScope`), or who owns what is asked for (the resolver).
+ *
+ * @throws AuthError `token_missing` | `token_malformed` | `token_invalid` | `token_expired` | `keys_unavailable`
+ */
+export const protectedProcedure = authenticated.meta({ access: "protected" });
+
+/**
+ * As `protectedProcedure`, and the token must have been granted all of these scopes.
+ *
+ * @throws AuthError `insufficient_scope`
+ */
+export function requireScope(...scopes: readonly [string, ...string[]]) {
+  return authenticated.meta({ access: { scopes } }).use(({ ctx, next }) => {
+    assertScopes(scopesOf(ctx.claims), scopes);
+    return next();
+  });
+}
+
+/** @throws AuthError `insufficient_scope` */
+export function assertScopes(granted: readonly string[], needed: readonly string[]): void {
+  if (needed.every((scope) => granted.includes(scope))) return;
+  throw new AuthError("insufficient_scope", `This needs the scope ${needed.join(" ")}.`);
+}
+
+function errorShape<Shape extends { code: number; data: { code: string; path?: string } }>(
+  error: TRPCError,
+  shape: Shape,
+) {
+  const { detail, ...refusal } = refusalOf(error);
+  const { code, status } = answers[refusal.reason];
+  return { code: shape.code, message: detail, data: { code, httpStatus: status, path: shape.data.path, ...refusal } };
+}

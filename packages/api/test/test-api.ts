@@ -1,0 +1,110 @@
+// The API on memory stores with a clock of its own, called the way a server calls it.
+
+import { randomBytes } from "node:crypto";
+import { type Accounts, createAccounts, type PasswordHasher } from "@signet/accounts";
+import type { AccountStore } from "@signet/accounts/stores";
+import { createMemoryAccountStore } from "@signet/accounts/testing";
+import type { Clock } from "@signet/auth/clock";
+import { createKeyRing } from "@signet/auth/keys";
+import { type AccessTokenSigner, createAccessTokenSigner } from "@signet/auth/sign";
+import { createMemorySigningKeyStore, fixedClock } from "@signet/auth/testing";
+import { createAccessTokenVerifier } from "@signet/auth/verify";
+import { createApi } from "../src/api.ts";
+import type { ApiServices } from "../src/context.ts";
+import { createLogger } from "../src/log.ts";
+
+export const issuer = "https://signet.test";
+export const password = "correct horse battery staple";
+
+/** Fast and only good for tests; the real one has tests of its own. */
+const plainHasher: PasswordHasher = {
+  hash: async (text) => `plain:${text}`,
+  verify: async (hash, text) => hash === `plain:${text}`,
+  needsRehash: () => false,
+  close: async () => {},
+};
+
+export async function createTestApi(overrides: Partial<ApiServices> = {}) {
+  const clock = fixedClock(Date.parse("2030-01-01T12:00:00Z"));
+  const keys = createKeyRing({
+    algorithm: "ES256",
+    secrets: [randomBytes(48).toString("base64url")],
+    store: createMemorySigningKeyStore(clock),
+    clock,
+  });
+  await keys.load();
+  const signer = createAccessTokenSigner({ issuer, audience: [issuer], keys, clock, ttlSeconds: 300 });
+  const log: string[] = [];
+  const services: ApiServices = {
+    accounts: accountsOn(createMemoryAccountStore(clock), signer, clock),
+    verifier: createAccessTokenVerifier({ issuer, audience: issuer, algorithms: ["ES256"], keys, clock }),
+    jwks: () => keys.jwks(),
+    readiness: async () => ({ database: "ok" }),
+    log: createLogger("trace", { write: (line: string) => void log.push(line) }),
+    ...overrides,
+  };
+  const api = createApi(services);
+
+  const fetch = (path: string, init: RequestInit = {}) =>
+    api.handle(new Request(new URL(path, issuer), init), { address: "192.0.2.1" });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  return {
+    api,
+    clock,
+    fetch,
+    keys,
+    log,
+    services,
+    signer,
+    bearer,
+
+    /** A token for somebody who signed up a moment ago. */
+    async signUp(username = `user-${randomBytes(4).toString("hex")}`) {
+      const answer = await this.mutate("auth.signUp", { username, password });
+      const { accessToken } = (await answer.json()).result.data;
+      return { username, accessToken: String(accessToken) };
+    },
+
+    /** A token with these scopes. */
+    async tokenWith(scope: readonly string[]) {
+      const grant = {
+        subject: "sub",
+        sessionId: "sid",
+        username: "ada",
+        scope,
+        authTime: clock() / 1000,
+        amr: ["pwd"] as const,
+      };
+      return (await signer.sign(grant)).accessToken;
+    },
+
+    mutate: (path: string, input: unknown, headers: Record<string, string> = {}) =>
+      fetch(`/api/trpc/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(input),
+      }),
+
+    query: (path: string, headers: Record<string, string> = {}) => fetch(`/api/trpc/${path}`, { headers }),
+  };
+}
+
+export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
+
+export function accountsOn(store: AccountStore, signer: AccessTokenSigner, clock: Clock): Accounts {
+  return createAccounts({
+    store,
+    signer,
+    hasher: plainHasher,
+    clock,
+    passwordMinLength: 15,
+    sessionMaxSeconds: 30 * 24 * 60 * 60,
+  });
+}
+
+/** The same token with its signature's first character changed. */
+export function tampered(token: string): string {
+  const at = token.lastIndexOf(".") + 1;
+  return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+}
