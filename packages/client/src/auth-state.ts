@@ -1,0 +1,57 @@
+// What a page can know about who is using it: one status at a time, and nothing that is true of another one.
+
+/** Who the server says is calling: the answer of `auth.whoami`. Times are NumericDate seconds. */
+export interface AuthUser {
+  subject: string;
+  username: string;
+  scope: string[];
+  sessionId: string;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+/**
+ * Why nobody is signed in, for the message that a person reads.
+ *
+ * - `never`: there was no token here.
+ * - `signed_out`: on this page, just now.
+ * - `expired`: the token's time was over.
+ * - `refused`: the token could not be used: damaged, foreign, or not accepted by the server.
+ * - `ended_elsewhere`: in another tab, on another device, or by the operator.
+ */
+export type SignedOutReason = "never" | "signed_out" | "expired" | "refused" | "ended_elsewhere";
+
+/** Why the server gave no answer: no connection, an error of its own (5xx), too many requests, or an answer that is not its. */
+export type UnreachableProblem = "network" | "server_error" | "rate_limited" | "unreadable_answer";
+
+/** A good token came in the address although this tab did not ask for one: "Continue as NAME?" */
+export interface SignInQuestion {
+  username: string;
+}
+
+interface Identity {
+  /** Changes whenever the person may have changed. What was fetched under another number must not be shown. */
+  identity: number;
+}
+
+export type AuthState = Identity &
+  (
+    | { status: "loading" }
+    | { status: "signed-in"; user: AuthUser; expiresAt: number }
+    | { status: "signed-out"; reason: SignedOutReason; question: SignInQuestion | null }
+    /** The token is kept and the server is asked again. `user` is who it was, if the server has said so on this page. */
+    | { status: "unreachable"; problem: UnreachableProblem; user: AuthUser | null }
+  );
+
+/** The state before anything is known, and on a server that renders the page. */
+export const loadingState: AuthState = { status: "loading", identity: 0 };
+
+/** The person of a state, where one is known. */
+export function personOf(state: AuthState): AuthUser | null {
+  return state.status === "signed-in" || state.status === "unreachable" ? state.user : null;
+}
+
+/** One sign-in of one person: a renewed token of the same session does not change it. */
+export function samePerson(a: Pick<AuthUser, "subject" | "sessionId">, b: Pick<AuthUser, "subject" | "sessionId">) {
+  return a.subject === b.subject && a.sessionId === b.sessionId;
+}
