@@ -1,0 +1,38 @@
+// A fresh nonce for each page, and the content security policy that names it. Who may see what is not decided here.
+
+import { randomBytes } from "node:crypto";
+import { type NextRequest, NextResponse } from "next/server";
+import { settings } from "./env";
+
+export function proxy(request: NextRequest): NextResponse {
+  const nonce = randomBytes(16).toString("base64");
+  const policy = contentSecurityPolicy(nonce);
+  const headers = new Headers(request.headers);
+  // Next puts the nonce of this header on its own scripts and styles.
+  headers.set("Content-Security-Policy", policy);
+  headers.set("x-nonce", nonce);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("Content-Security-Policy", policy);
+  return response;
+}
+
+export const config = { matcher: "/((?!_next/static|_next/image|icon.svg).*)" };
+
+function contentSecurityPolicy(nonce: string): string {
+  const { APP_URL, API_URL } = settings();
+  // The development server evaluates modules and pushes changes over a socket.
+  const dev = process.env["NODE_ENV"] !== "production";
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}' 'strict-dynamic'${dev ? " 'unsafe-eval'" : ""}`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    `connect-src 'self'${API_URL === APP_URL ? "" : ` ${API_URL}`}${dev ? " ws:" : ""}`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "object-src 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}

@@ -1,0 +1,35 @@
+// Who is at the other end: from the socket, or from as many proxies as the operator says there are.
+
+import type { IncomingMessage } from "node:http";
+
+const forwardedHeaders = [
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-real-ip",
+];
+
+/** The client's address: the socket's, or with proxies in front what they say of it. */
+export function clientAddress(request: IncomingMessage, trustedProxyHops: number): string | null {
+  const header = request.headers["x-forwarded-for"];
+  const forwarded = forwardedAddress(typeof header === "string" ? header : null, trustedProxyHops);
+  const address = forwarded ?? request.socket.remoteAddress;
+  // An IPv4 client on a dual-stack socket has one spelling, not two.
+  return address?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "") ?? null;
+}
+
+/**
+ * Each trusted proxy appends the address it saw, so the client's is that many entries from the right; whatever stands
+ * further left was written by the client.
+ */
+export function forwardedAddress(header: string | null, trustedProxyHops: number): string | undefined {
+  if (trustedProxyHops === 0) return undefined;
+  return header?.split(",").at(-trustedProxyHops)?.trim();
+}
+
+/** Nothing behind this server may believe a header that anybody can write. */
+export function dropForwardedHeaders(request: IncomingMessage): void {
+  for (const name of forwardedHeaders) delete request.headers[name];
+}

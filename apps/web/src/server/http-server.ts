@@ -1,0 +1,129 @@
+// The node:http server: limits, the client's address, and who answers: the API by its paths, Next all else.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { Api, Peer } from "@signet/api";
+import { refused } from "@signet/api";
+import { AuthError } from "@signet/auth/errors";
+import type { Logger } from "pino";
+import { clientAddress, dropForwardedHeaders } from "./client-address.ts";
+
+type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+interface HttpServerOptions {
+  trustedProxyHops: number;
+  /** Whether browsers reach us by https, so that they may be told to stay there. */
+  https: boolean;
+  log: Logger;
+}
+
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+};
+const maxConnections = 10_000;
+const maxRequestsPerSocket = 10_000;
+
+export interface HttpServer {
+  server: Server;
+  /** Answers come from these from now on; until then every request gets 503. */
+  open(api: Api, pages: NodeHandler): void;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  let answer: NodeHandler = notYet;
+  const server = createServer(limits, (request, response) => {
+    setSecurityHeaders(response, options.https);
+    answer(request, response);
+  });
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = maxRequestsPerSocket;
+  return {
+    server,
+    open: (api, pages) => {
+      answer = router(api, pages, options);
+    },
+  };
+}
+
+function router(api: Api, pages: NodeHandler, { trustedProxyHops, log }: HttpServerOptions): NodeHandler {
+  const peers = new WeakMap<IncomingMessage, Peer>();
+  const apiListener = getRequestListener(
+    // The peer is always there; without one nobody is known.
+    (request, { incoming }) => api.handle(request, peers.get(incoming as IncomingMessage) ?? { address: null }),
+    {
+      // Next's own Request and Response stay what they are.
+      overrideGlobalObjects: false,
+      errorHandler: (error) => {
+        log.error({ err: error }, "failed");
+        return refused(error);
+      },
+    },
+  );
+
+  return (request, response) => {
+    const pathname = pathnameOf(request);
+    if (pathname === undefined)
+      return sendRefusal(response, new AuthError("input_invalid", "The address cannot be read."));
+    if (countAuthorization(request) > 1) {
+      return sendRefusal(
+        response,
+        new AuthError("token_malformed", "There is more than one Authorization header."),
+        400,
+      );
+    }
+    const address = clientAddress(request, trustedProxyHops);
+    dropForwardedHeaders(request);
+    if (!api.owns(pathname)) return pages(request, response);
+    peers.set(request, { address });
+    return apiListener(request, response);
+  };
+}
+
+/** Only origin-form targets (RFC 9112 §3.2.1); dot segments are resolved before anybody decides by the path. */
+function pathnameOf(request: IncomingMessage): string | undefined {
+  const target = request.url ?? "";
+  // Put behind an authority, so that `//host/path` cannot name another one.
+  const absolute = `http://localhost${target}`;
+  return target.startsWith("/") && URL.canParse(absolute) ? new URL(absolute).pathname : undefined;
+}
+
+/** Node keeps the first of several without a word; which one counts must not be left to chance. */
+function countAuthorization(request: IncomingMessage): number {
+  return request.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "authorization").length;
+}
+
+function setSecurityHeaders(response: ServerResponse, https: boolean): void {
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  response.setHeader("Referrer-Policy", "no-referrer");
+  response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+  response.setHeader("X-Frame-Options", "DENY");
+  response.setHeader("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
+  if (https) response.setHeader("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
+}
+
+function notYet(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === "/healthz") {
+    response.writeHead(200, { "Content-Type": "application/json" }).end('{"ok":true}');
+    return;
+  }
+  response.setHeader("Retry-After", "2");
+  if (request.url === "/readyz") {
+    response
+      .writeHead(503, { "Content-Type": "application/json" })
+      .end('{"ready":false,"checks":{"start":"in progress"}}');
+    return;
+  }
+  response
+    .writeHead(503, { "Content-Type": "text/plain; charset=utf-8" })
+    .end("Signet is starting. Try again in a moment.\n");
+}
+
+/** A refusal before there is a `Request`; the same body as everywhere. */
+async function sendRefusal(response: ServerResponse, error: AuthError, status?: number): Promise<void> {
+  const answer = refused(error);
+  response.writeHead(status ?? answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+}

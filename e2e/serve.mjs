@@ -1,0 +1,12 @@
+// The production build on a data folder of its own, which goes when the tests have ended.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const dataDir = mkdtempSync(join(tmpdir(), "signet-e2e-"));
+process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+process.env["NODE_ENV"] = "production";
+process.env["DATA_DIR"] = dataDir;
+
+await import("../apps/web/dist/server/main.js");

@@ -1,0 +1,45 @@
+// What is checked and tested, as guarantees with names, in the order in which a failure is cheapest to learn.
+
+import { chromium } from "./chromium.mjs";
+import { pnpm, run, tool } from "./run.mjs";
+
+/** @typedef {{ guarantee: string, command: () => Promise<{ code: number, output: string }> }} Step */
+
+const captured = { capture: true };
+
+/** @type {Step[]} */
+export const check = [
+  { guarantee: "files are formatted", command: () => tool("biome", ["ci", "."], captured) },
+  { guarantee: "lint rules and room borders hold", command: () => tool("oxlint", ["--deny-warnings"], captured) },
+  {
+    guarantee: "the database client matches the schema",
+    command: () => run(process.execPath, ["packages/db/scripts/generate.mjs"], captured),
+  },
+  { guarantee: "packages and the server compile", command: () => tool("tsc", ["-b"], captured) },
+  { guarantee: "pages compile", command: () => tool("tsc", ["-p", "apps/web"], captured) },
+  { guarantee: "tests compile", command: () => tool("tsc", ["-p", "tsconfig.tests.json"], captured) },
+];
+
+/** @type {Step[]} */
+export const test = [
+  ...check,
+  {
+    guarantee: "everything builds",
+    command: () => pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], captured),
+  },
+  { guarantee: "no code and no dependency is unused", command: () => tool("knip", [], captured) },
+  {
+    guarantee: "packages are shaped for publishing",
+    command: () => run(process.execPath, ["scripts/publishable.mjs"], captured),
+  },
+  {
+    guarantee: "links in the docs lead somewhere",
+    command: () => run(process.execPath, ["scripts/doc-links.mjs"], captured),
+  },
+  { guarantee: "units and their neighbours work", command: () => tool("vitest", ["run"]) },
+  {
+    guarantee: "a person can use it in a browser",
+    command: async () =>
+      pnpm(["--dir", "e2e", "exec", "playwright", "test"], { env: { CHROMIUM_PATH: await chromium() } }),
+  },
+];
