@@ -190,6 +190,22 @@ describe("a changed secret", () => {
   });
 });
 
+test("of two secrets that both have a key, the first signs, whichever key is newer", async () => {
+  const { ring, store } = createTable();
+  const [older, newer] = [newSecret(), newSecret()];
+  await ring([older]).load();
+  await ring([newer]).load();
+  for (const [secrets, number] of [
+    [[older, newer], 1],
+    [[newer, older], 2],
+  ] as const) {
+    const keys = ring(secrets);
+    await keys.load();
+    expect(keys.signingKey().kid).toBe(rowOf(store, number).kid);
+  }
+  expect(store.rows.size).toBe(2);
+});
+
 describe("the table was tampered with", () => {
   test.each(["publicJwk", "kid", "both", "salt", "algorithm", "d"])(
     "a row whose %s was changed is refused, with an alarm",
@@ -239,6 +255,17 @@ describe("the table was tampered with", () => {
     await keys.load();
     expect(alarms).toContain("A row of the signing-key table is refused.");
     expect(await keys.findKey(row.kid)).toBeUndefined();
+  });
+
+  test("KEY-13: a row of an unknown secret that holds a private member is refused", async () => {
+    const { ring, store, alarms } = createTable();
+    await ring([newSecret()]).load();
+    const row = rowOf(store, 1);
+    row.publicJwk = { ...row.publicJwk, d: "AAAA" };
+    const keys = ring([newSecret()]);
+    await keys.load();
+    expect(alarms).toContain("A row of the signing-key table is refused.");
+    expect(keys.jwks().keys.map(({ kid }) => kid)).toEqual([rowOf(store, 2).kid]);
   });
 });
 

@@ -5,7 +5,11 @@ import { importOperatorKeys } from "./operator-keys.ts";
 import { throwAwayKey } from "./testing.ts";
 
 const [rsa, ec, ed] = await Promise.all([throwAwayKey("RS256"), throwAwayKey("ES256"), throwAwayKey("Ed25519")]);
-const [otherEc, otherEd] = await Promise.all([throwAwayKey("ES256"), throwAwayKey("Ed25519")]);
+const [otherRsa, otherEc, otherEd] = await Promise.all([
+  throwAwayKey("RS256"),
+  throwAwayKey("ES256"),
+  throwAwayKey("Ed25519"),
+]);
 const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey.export({ format: "jwk" }) as JWK;
 
 describe("importOperatorKeys (KEY-05, KEY-11)", () => {
@@ -31,6 +35,7 @@ describe("importOperatorKeys (KEY-05, KEY-11)", () => {
     ["other operations", { ...ec.privateJwk, key_ops: ["deriveBits"] }, /key_ops/],
     ["an empty kid", { ...ec.privateJwk, kid: "" }, /kid/],
     ["a point off the curve", { ...ec.privateJwk, x: ec.jwk.y ?? "" }, /./],
+    ["halves of two RSA keys", { ...rsa.privateJwk, n: otherRsa.jwk.n ?? "" }, /./],
     ["halves of two EC keys", { ...ec.privateJwk, x: otherEc.jwk.x ?? "", y: otherEc.jwk.y ?? "" }, /./],
     ["halves of two Ed25519 keys", { ...ed.privateJwk, x: otherEd.jwk.x ?? "" }, /./],
     ["no modulus", { kty: "RSA", e: "AQAB", d: "AAAA" }, /./],

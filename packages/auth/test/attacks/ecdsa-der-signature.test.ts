@@ -1,6 +1,6 @@
 // KEY-14: an ES256 signature is exactly R ‖ S in 64 octets; DER is how other protocols write it (RFC 7518 §3.4).
 
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { base64url, createScene, expectRefusal, expectTwinAccepted, fromBase64url, partsOf } from "../scene.ts";
 
 const scene = await createScene();
@@ -29,6 +29,18 @@ test.each<[string, number[]]>([
 ])("rejects the right signature %s", async (_, bytes) => {
   const token = `${header}.${payload}.${base64url(Uint8Array.from(bytes))}`;
   await expectRefusal(scene.verifier.verify(token), "token_invalid");
+});
+
+test("rejects another length also on a runtime that would take it", async () => {
+  const lenient = vi.spyOn(crypto.subtle, "verify").mockResolvedValue(true);
+  try {
+    for (const bytes of [[0x30, der.length, ...der], signature.subarray(0, 63), [...signature, 0]]) {
+      const token = `${header}.${payload}.${base64url(Uint8Array.from(bytes))}`;
+      await expectRefusal(scene.verifier.verify(token), "token_invalid");
+    }
+  } finally {
+    lenient.mockRestore();
+  }
 });
 
 test("accepts the untampered twin", () => expectTwinAccepted(scene));

@@ -2,7 +2,7 @@
 // fault, so it is not reported as an invalid token.
 
 import { randomBytes } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createKeyRing } from "../../src/key-ring.ts";
 import { createMemorySigningKeyStore, fixedKeys, signedToken } from "../../src/testing.ts";
 import { createAccessTokenVerifier } from "../../src/verify-access-token.ts";
@@ -42,6 +42,16 @@ test("rejects a MAC that was cut to its first half", async () => {
   const [header, payload, signature = ""] = scene.token.split(".");
   const half = Buffer.from(signature, "base64url").subarray(0, 16).toString("base64url");
   await expectRefusal(scene.verifier.verify(`${header}.${payload}.${half}`), "token_invalid");
+});
+
+test("KEY-16: MACs are compared by WebCrypto, in constant time, and nowhere else", async () => {
+  const verify = vi.spyOn(crypto.subtle, "verify");
+  const fresh = await createScene("HS256");
+  await expectTwinAccepted(fresh);
+  expect(verify).toHaveBeenCalledTimes(1);
+  verify.mockResolvedValueOnce(false);
+  await expectRefusal(fresh.verifier.verify(await fresh.sign({ ...fresh.claims, jti: "other" })), "token_invalid");
+  verify.mockRestore();
 });
 
 test("accepts the untampered twin", () => expectTwinAccepted(scene));
