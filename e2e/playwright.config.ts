@@ -1,6 +1,6 @@
 import { defineConfig, devices } from "@playwright/test";
+import { servers } from "./servers.ts";
 
-const port = Number(process.env["E2E_PORT"] ?? 3900);
 const executablePath = process.env["CHROMIUM_PATH"];
 
 export default defineConfig({
@@ -14,7 +14,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     ...devices["Desktop Chrome"],
-    baseURL: `http://localhost:${port}`,
+    baseURL: servers.main.url,
     trace: "retain-on-failure",
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
@@ -28,11 +28,12 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
+  webServer: Object.values(servers).map(({ url, env }) => ({
     command: "node serve.mjs",
-    url: `http://localhost:${port}/readyz`,
-    env: { PORT: String(port) },
-    gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
+    url: `${url}/readyz`,
+    env,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: "SIGTERM" as const, timeout: 15_000 },
     timeout: 60_000,
-  },
+  })),
 });

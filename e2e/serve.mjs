@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const dataDir = mkdtempSync(join(tmpdir(), "signet-e2e-"));
-process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+if (process.env["DATA_DIR"] === undefined) {
+  const dataDir = mkdtempSync(join(tmpdir(), "signet-e2e-"));
+  process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+  process.env["DATA_DIR"] = dataDir;
+}
 process.env["NODE_ENV"] = "production";
-process.env["DATA_DIR"] = dataDir;
 
 await import("../apps/web/dist/server/main.js");

@@ -7,7 +7,7 @@
  * @property {string} statement
  * @property {string} source
  * @property {string} [note] why no test shows it: it does not apply, or is not met yet. Goes when a test shows it.
- * @property {string} [decided] what this project does instead; stands beside tests, or alone
+ * @property {string} [decided] what this project does otherwise than the standards; stands beside tests or a note
  * @property {string} [missing] what the tests that claim it do not show yet
  */
 
@@ -144,13 +144,14 @@ export const requirements = [
   {
     id: "KEY-04",
     must: true,
-    statement: "A secret that is short, empty or a placeholder stops the start with a clear sentence, and nothing listens",
+    statement:
+      "A secret that is short, empty or a placeholder stops the start with a clear sentence, and nothing listens",
     source: "RFC 7518 §3.2, RFC 8725 §3.5",
   },
   {
     id: "KEY-05",
     must: true,
-    statement: "RSA keys under 2048 bits or with an odd exponent, and points that are off the curve, are refused",
+    statement: "RSA keys under 2048 bits or with another exponent than 65537, and points off the curve, are refused",
     source: "RFC 7518 §3.3, ASVS 11.2.3",
     decided: "RS256 keys are the operator's own; 3072 bits are not demanded of them.",
   },
@@ -226,7 +227,8 @@ export const requirements = [
   {
     id: "KEY-17",
     must: true,
-    statement: "A new key is published, signs once every JWK Set has it, and the old one stays until its last token has ended",
+    statement:
+      "A new key is published, signs once every JWK Set has it, and the old one stays until its last token has ended",
     source: "ASVS 13.3.4",
     missing: "Keys change with the secret only: there is no rotation by time or by command yet.",
   },
@@ -311,7 +313,7 @@ export const requirements = [
     id: "CLM-07",
     must: false,
     statement: "Refused when issued in the future, or for longer than access tokens live",
-    source: "ASVS 9.2.1",
+    source: "own promise",
   },
   {
     id: "CLM-08",
@@ -429,7 +431,8 @@ export const requirements = [
   {
     id: "HTTP-12",
     must: true,
-    statement: "Other origins are a fixed list; credentials never go with `*` or with an origin that was merely repeated",
+    statement:
+      "Other origins are a fixed list; credentials never go with `*` or with an origin that was merely repeated",
     source: "ASVS 3.4.2",
     note: "`ALLOWED_ORIGINS` is not there yet: no other origin may read an answer, the JWK Set excepted, which is public.",
   },
@@ -458,7 +461,8 @@ export const requirements = [
   {
     id: "PWD-01",
     must: true,
-    statement: "New passwords: 15 characters, room for 64 and more, every printable character, no rules of composition, no expiry",
+    statement:
+      "New passwords: 15 characters, room for 64 and more, every printable character, no rules of composition, no expiry",
     source: "NIST SP 800-63B-4 §3.1.1.2",
     decided: "`PASSWORD_MIN_LENGTH` may be set from 8 to 64; the default is 15.",
   },
@@ -506,7 +510,7 @@ export const requirements = [
     id: "PWD-08",
     must: true,
     statement: "Parallel tries on several replicas get no more tries than the limit",
-    source: "ASVS 15.4.2",
+    source: "better-auth issue 9993",
     note: noBudgets,
   },
   {
@@ -520,19 +524,21 @@ export const requirements = [
     id: "PWD-10",
     must: true,
     statement: "Over the limit: 429 and `Retry-After`, before any hashing",
-    source: "RFC 6585 §4",
+    source: "OWASP REST Security",
     note: noBudgets,
   },
   {
     id: "PWD-11",
     must: true,
-    statement: "Hashing happens off the event loop in a bounded queue; full means 503 at once, and verifying tokens does not wait",
+    statement:
+      "Hashing happens off the event loop in a bounded queue; full means 503 at once, and verifying tokens does not wait",
     source: "ASVS 15.2.2",
   },
   {
     id: "PWD-12",
     must: true,
-    statement: "Basic: the challenge names realm and UTF-8, the first colon splits, control characters and bad base64 are refused",
+    statement:
+      "Basic: the challenge names realm and UTF-8, the first colon splits, control characters and bad base64 are refused",
     source: "RFC 7617 §2, §2.1",
   },
   {
@@ -570,7 +576,7 @@ export const requirements = [
     id: "PWD-18",
     must: false,
     statement: "Usernames are brought to one spelling before they are checked or looked up",
-    source: "RFC 8265 §3",
+    source: "GHSA-7rqj-j65f-68wh",
   },
 
   {
@@ -605,7 +611,7 @@ export const requirements = [
     id: "REF-05",
     must: true,
     statement: "Within the grace the token just before gives the same successor, and an older one is theft",
-    source: "RFC 9700 §4.14.2",
+    source: "Auth0, Supabase",
     note: noRefresh,
     decided: "The grace is 30 s; a repeat of the same attempt gets the same successor at any time.",
   },
@@ -709,8 +715,9 @@ export const requirements = [
   {
     id: "REF-20",
     must: true,
-    statement: "Transactions around a rotation are short, tried again a bounded number of times, and wait for nobody outside",
-    source: "ASVS 2.3.3, 15.4.2",
+    statement:
+      "Transactions around a rotation are short, tried again a bounded number of times, and wait for nobody outside",
+    source: "ASVS 2.3.3, 15.4.2, 15.4.3",
     note: noRefresh,
   },
 
@@ -780,7 +787,7 @@ export const requirements = [
     id: "OAU-10",
     must: true,
     statement: "Redirect addresses are made of settings, never of what a request says of the host",
-    source: "ASVS 4.1.3",
+    source: "GHSA-3529-5m8x-rpv3",
     note: noProviders,
   },
   {
@@ -867,20 +874,20 @@ export const requirements = [
     id: "WEB-06",
     must: true,
     statement: "A refusal signs out; a network error, a 5xx and a 429 do not",
-    source: "ASVS 16.5.2",
+    source: "own promise",
   },
   {
     id: "WEB-07",
     must: true,
     statement: "All tabs know within a second who is signed in, and one of them refreshes at a time",
-    source: "ASVS 7.4.1",
+    source: "own promise",
     missing: noRefresh,
   },
   {
     id: "WEB-08",
     must: true,
     statement: "Storage that is missing, full, cleared or spoilt does not break the page",
-    source: "ASVS 16.5.2",
+    source: "own promise",
   },
   {
     id: "WEB-09",
@@ -1033,14 +1040,14 @@ export const requirements = [
     id: "RS-01",
     must: true,
     statement: "Verifying a token asks neither database nor network",
-    source: "RFC 9068 §4",
+    source: "own promise",
     missing: "Statements are counted; sockets are not.",
   },
   {
     id: "RS-02",
     must: true,
     statement: "With issuer and database down, valid tokens are accepted for the stated time",
-    source: "RFC 9068 §4",
+    source: "own promise",
     note: noRemoteKeys,
   },
   {
@@ -1048,6 +1055,7 @@ export const requirements = [
     must: true,
     statement: "Without keys the answer is 503, neither 401 nor 200, and the service is not ready",
     source: "ASVS 16.5.3",
+    missing: "Readiness without keys is not tried.",
   },
   {
     id: "RS-04",
@@ -1060,7 +1068,7 @@ export const requirements = [
     id: "RS-05",
     must: true,
     statement: "JWK Sets are fetched anew in the background; no request waits",
-    source: "RFC 9111 §4.2.4",
+    source: "own promise",
     note: noRemoteKeys,
   },
   {
@@ -1074,7 +1082,7 @@ export const requirements = [
     id: "RS-07",
     must: true,
     statement: "The feed misses nothing, keeps its order, and goes on where it broke off",
-    source: "ASVS 16.5.2",
+    source: "own promise",
     note: noFeed,
   },
   {
@@ -1088,7 +1096,7 @@ export const requirements = [
     id: "RS-09",
     must: true,
     statement: "A new replica is ready once it knows what was revoked",
-    source: "ASVS 16.5.3",
+    source: "own promise",
     note: noFeed,
   },
   {
@@ -1116,13 +1124,14 @@ export const requirements = [
     id: "SRV-01",
     must: true,
     statement: "Each procedure and handler decides for itself who may call; middleware decides nothing",
-    source: "ASVS 8.3.1, CVE-2025-29927",
+    source: "CVE-2025-29927, CVE-2026-44573",
   },
   {
     id: "SRV-02",
     must: true,
     statement: "No header or variant of an address gets past that",
-    source: "ASVS 8.3.1, CVE-2025-29927",
+    source: "CVE-2025-29927, CVE-2026-44573",
+    missing: "One header is tried, on one page; variants of addresses (RSC, prefetch) are not.",
   },
   {
     id: "SRV-03",
@@ -1135,12 +1144,13 @@ export const requirements = [
     must: true,
     statement: "Headers, bodies, connections and times have limits; slow clients are cut off",
     source: "OWASP Denial of Service",
+    missing: "Limits on connections and times; slow clients are not tried.",
   },
   {
     id: "SRV-05",
     must: true,
     statement: "SIGTERM: not ready, finish what is under way, exit 0; no request is lost",
-    source: "ASVS 16.5.2",
+    source: "own promise",
   },
   {
     id: "SRV-06",
@@ -1153,6 +1163,7 @@ export const requirements = [
     must: true,
     statement: "A log entry is one JSON object on one line, whatever somebody sends",
     source: "ASVS 16.4.1",
+    missing: "Line separators such as U+2028 are not tried.",
   },
   {
     id: "SRV-08",
@@ -1190,7 +1201,7 @@ export const requirements = [
     id: "SRV-13",
     must: false,
     statement: "Time comes from one clock that can be replaced, and a step of it changes token times at most",
-    source: "ASVS 9.2.1",
+    source: "own promise",
   },
   {
     id: "SRV-14",

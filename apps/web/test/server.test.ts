@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   freePort,
@@ -129,16 +131,104 @@ describe("the running server", () => {
     expect(new Set(nonces).size).toBe(3);
   });
 
-  test("believes no X-Forwarded-For, and no header that skips middleware (SRV-02, attack 54)", async () => {
+  test("no header skips the policy or names another host (SRV-02, attack 54)", async () => {
     for (const headers of [
       { "x-middleware-subrequest": "src/proxy:src/proxy" },
-      { "x-forwarded-host": "evil.example" },
-    ]) {
+      { "x-forwarded-host": "evil.example", "x-forwarded-for": "203.0.113.9" },
+      { rsc: "1" },
+      { rsc: "1", "next-router-prefetch": "1" },
+    ] as Record<string, string>[]) {
       const answer = await fetch(server.url, { headers });
       expect(answer.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
       expect(await answer.text()).not.toContain("evil.example");
     }
   });
+
+  test("believes no X-Forwarded-For: sessions remember the socket's address (PWD-07)", async () => {
+    await fetch(`${server.url}/auth/issue-new-token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa("nobody:at all, not at all")}`, "x-forwarded-for": "203.0.113.9" },
+    });
+    expect(server.output()).toContain('"address":"127.0.0.1"');
+    expect(server.output()).not.toContain("203.0.113.9");
+  });
+
+  test.each(["/", "/sign-in", "/sign-up", "/account", "/nowhere"])(
+    "the page %s is the same for everybody: no token, no name in it, and nobody stores it (WEB-14)",
+    async (path) => {
+      const { accessToken, username } = await signUp(server.url);
+      const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${accessToken}` } });
+      expect(answer.headers.get("cache-control")).toContain("no-store");
+      const html = await answer.text();
+      expect(html).not.toContain("eyJ");
+      expect(html).not.toContain(username);
+    },
+  );
+
+  test("what browsers download holds no secret and no server code (WEB-15, KEY-20)", async () => {
+    const folder = fileURLToPath(new URL("../.next/static", import.meta.url));
+    const files = (await readdir(folder, { recursive: true })).filter((name) => /\.(js|css|json)$/.test(name));
+    expect(files.length).toBeGreaterThan(3);
+    const secret = (await readFile(join(dataDir, "auth-secret"), "utf8")).trim();
+    for (const file of files) {
+      const text = await readFile(join(folder, file), "utf8");
+      expect(text, file).not.toMatch(/AUTH_SECRET|DATABASE_URL|AUTH_HS256_SECRET|signet\/1\/sign|argon2|PrismaClient/);
+      expect(text.includes(secret), file).toBe(false);
+    }
+  });
+
+  test(
+    "no request ends the process, whatever it is made of (SRV-06)",
+    async () => {
+      const text = fc.string({ unit: "grapheme", maxLength: 40 }).map((part) => encodeURIComponent(part));
+      const path = fc.tuple(
+        fc.constantFrom(
+          "/api/trpc/auth.whoami",
+          "/api/trpc/auth.signUp",
+          "/api/",
+          "/auth/issue-new-token",
+          "/.well-known/",
+          "/",
+          "/account",
+        ),
+        fc.constantFrom("", "/", "?", "?batch=1&input=", "?input=", ",", "%00", "..%2f"),
+        text,
+      );
+      const requests = fc.record({
+        path: path.map((parts) => parts.join("")),
+        method: fc.constantFrom("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"),
+        headers: fc.dictionary(
+          fc.constantFrom(
+            "authorization",
+            "content-type",
+            "cookie",
+            "if-none-match",
+            "accept",
+            "trpc-accept",
+            "x-forwarded-for",
+            "next-action",
+          ),
+          fc.oneof(fc.constantFrom("application/json", "Bearer a.b.c", "Basic AA==", "application/jsonl"), text),
+        ),
+        body: fc.oneof(fc.json(), text),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(requests, { minLength: 20, maxLength: 20 }), async (batch) => {
+          const statuses = await Promise.all(
+            batch.map(async ({ method, body, headers, path: target }) => {
+              const withBody = method === "GET" || method === "HEAD" ? {} : { body };
+              return (await fetch(server.url + target, { method, headers, redirect: "manual", ...withBody })).status;
+            }),
+          );
+          expect(statuses.filter((status) => status >= 500)).toEqual([]);
+        }),
+        { numRuns: 40 },
+      );
+      expect(server.process.exitCode).toBeNull();
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    },
+    startLimitMs,
+  );
 
   test.each(["/.env", "/.git/config", "/package.json", "/_next/static/../../../package.json", "/src/env.ts"])(
     "%s is not there (attack 67)",

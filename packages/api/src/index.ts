@@ -9,3 +9,4 @@ export { jwksMaxAgeSeconds } from "./http/jwks.ts";
 export { createRouteGuard, type ProtectedRouteHandler, type RouteHandler } from "./http/protect-route.ts";
 export { createLogger } from "./log.ts";
 export { createCallerFactory, protectedProcedure, publicProcedure, requireScope, router } from "./procedures.ts";
+export { authResponseMeta, formatAuthError, requireClaims } from "./trpc-errors.ts";

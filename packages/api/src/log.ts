@@ -20,8 +20,17 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     base: null,
     redact: { paths: redacted.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
     serializers: { err: describeError },
+    hooks: { streamWrite: escapeLineBreaks },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** JSON leaves these as they are; some readers of logs take them for line ends or terminal commands. */
+function escapeLineBreaks(line: string): string {
+  return line.replaceAll(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 interface ErrorDescription {

@@ -2,20 +2,16 @@
 
 import { scopesOf } from "@signet/auth/claims";
 import { AuthError } from "@signet/auth/errors";
-import { initTRPC, type TRPCError } from "@trpc/server";
+import { initTRPC } from "@trpc/server";
 import type { ProcedureMeta } from "./access.ts";
-import { answers, refusalOf } from "./auth-errors.ts";
 import type { Context } from "./context.ts";
-import { asTRPCError } from "./trpc-errors.ts";
+import { asTRPCError, formatAuthError } from "./trpc-errors.ts";
 
-const t = initTRPC
-  .context<Context>()
-  .meta<ProcedureMeta>()
-  .create({
-    // Set, not left to NODE_ENV: an unset one would send stack traces to callers.
-    isDev: false,
-    errorFormatter: ({ error, shape }) => errorShape(error, shape),
-  });
+const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
+  // Set, not left to NODE_ENV: an unset one would send stack traces to callers.
+  isDev: false,
+  errorFormatter: formatAuthError,
+});
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
@@ -59,13 +55,4 @@ export function requireScope(...scopes: readonly [string, ...string[]]) {
 export function assertScopes(granted: readonly string[], needed: readonly string[]): void {
   if (needed.every((scope) => granted.includes(scope))) return;
   throw new AuthError("insufficient_scope", `This needs the scope ${needed.join(" ")}.`);
-}
-
-function errorShape<Shape extends { code: number; data: { code: string; path?: string } }>(
-  error: TRPCError,
-  shape: Shape,
-) {
-  const { detail, ...refusal } = refusalOf(error);
-  const { code, status } = answers[refusal.reason];
-  return { code: shape.code, message: detail, data: { code, httpStatus: status, path: shape.data.path, ...refusal } };
 }

@@ -34,9 +34,11 @@ describe("logs", () => {
   test("are one JSON object a line, whatever a value holds (SRV-07)", () => {
     const lines: string[] = [];
     const log = createLogger("info", { write: (line: string) => void lines.push(line) });
-    log.info({ username: 'eve\n{"level":30,"msg":"forged"}\r\u001b[31m' }, "signed\nin");
+    const username = 'eve\n{"level":30,"msg":"forged"}\r\u001b[31m\u0085\u009b31m\u2028\u2029';
+    log.info({ username }, "signed\nin");
     expect(lines).toHaveLength(1);
-    expect(lines[0]?.trimEnd()).not.toMatch(/\p{Cc}/u);
+    expect(lines[0]?.trimEnd()).not.toMatch(/\p{Cc}|\p{Zl}|\p{Zp}/u);
+    expect(JSON.parse(lines[0] ?? "").username).toBe(username);
   });
 
   test("mask what somebody hands over by mistake", () => {

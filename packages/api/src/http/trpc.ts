@@ -5,7 +5,8 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { appRouter } from "../app-router.ts";
 import { answers, refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer } from "../context.ts";
-import { refusalHeaders, refused } from "./answers.ts";
+import { authResponseMeta } from "../trpc-errors.ts";
+import { refused } from "./answers.ts";
 import { withLimitedBody } from "./limited-body.ts";
 
 export const trpcPath = "/api/trpc";
@@ -40,7 +41,7 @@ export async function trpc(services: ApiServices, request: Request, peer: Peer):
         "refused",
       );
     },
-    responseMeta: ({ errors }) => ({ headers: new Headers(headersFor(errors)) }),
+    responseMeta: authResponseMeta,
   });
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("X-Content-Type-Options", "nosniff");
@@ -61,13 +62,4 @@ function assertJson(request: Request): void {
   const type = request.headers.get("content-type");
   if (request.method === "GET" || /^application\/json *(;|$)/i.test(type ?? "")) return;
   throw new AuthError("input_invalid", "Send JSON: Content-Type: application/json.");
-}
-
-/** Also in a batch: the challenge of the first operation that has one. */
-function headersFor(errors: readonly unknown[]): Record<string, string> {
-  for (const error of errors) {
-    const headers = refusalHeaders(refusalOf(error));
-    if (Object.keys(headers).length > 0) return headers;
-  }
-  return {};
 }

@@ -1,0 +1,91 @@
+// A person who has signed up, and a page that is watched: whatever a test does, nothing may leak or complain.
+
+import { randomBytes } from "node:crypto";
+import { test as base, expect, type Page } from "@playwright/test";
+import { servers } from "./servers.ts";
+
+export { expect, servers };
+
+/** Where the browser keeps the access token. */
+export const storageKey = "signet.access_token";
+
+export interface Person {
+  username: string;
+  password: string;
+  accessToken: string;
+}
+
+/** Somebody new, known to the server and to no browser yet. */
+export async function newPerson(serverUrl: string = servers.main.url): Promise<Person> {
+  const username = `ada-${randomBytes(5).toString("hex")}`;
+  const password = `four plain words ${randomBytes(3).toString("hex")}`;
+  const answer = await fetch(`${serverUrl}/api/trpc/auth.signUp`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  });
+  const body = await answer.json();
+  return { username, password, accessToken: String(body.result.data.accessToken) };
+}
+
+/** Puts a token into the browser before any page of the origin runs, once. */
+export async function keepToken(page: Page, token: string): Promise<void> {
+  await page.addInitScript(
+    ([key, value]) => {
+      if (sessionStorage.getItem("kept") !== null) return;
+      sessionStorage.setItem("kept", "");
+      localStorage.setItem(key, value);
+    },
+    [storageKey, token] as const,
+  );
+}
+
+export async function signIn(page: Page, { username, password }: Person): Promise<void> {
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** What is wrong with a page that no test may overlook. */
+function watch(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    // A refusal or a dead server is announced by the browser itself; those are what tests are about.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      complaints.push(`console: ${message.text()}`);
+    }
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    const ours = [url.protocol === "data:", url.hostname === "localhost"];
+    if (!ours.includes(true)) complaints.push(`request to a foreign host: ${url.host}`);
+    if (request.url().includes("eyJ") && !request.isNavigationRequest())
+      complaints.push(`token in a URL: ${url.pathname}`);
+    if ((request.headers()["referer"] ?? "").includes("eyJ")) complaints.push("token in a Referer");
+  });
+  return complaints;
+}
+
+export const test = base.extend<{ person: Person; watched: undefined }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  person: async ({}, use) => use(await newPerson()),
+
+  watched: [
+    async ({ context }, use) => {
+      const complaints: string[] = [];
+      const pages: string[][] = [];
+      context.on("page", (page) => pages.push(watch(page)));
+      await context.exposeBinding("reportViolation", (_source, text: string) => complaints.push(`policy: ${text}`));
+      await context.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (event) => {
+          const report = (window as unknown as { reportViolation(text: string): void }).reportViolation;
+          report(`${event.violatedDirective} ${event.blockedURI}`);
+        });
+      });
+      await use(undefined);
+      expect([...complaints, ...pages.flat()]).toEqual([]);
+    },
+    { auto: true },
+  ],
+});

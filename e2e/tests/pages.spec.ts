@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import { expect, keepToken, signIn, test } from "../fixtures.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds on the page, with where it is. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  });
+}
+
+const pages = ["/", "/sign-in", "/sign-up", "/account", "/nowhere"];
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    test.describe(`${colorScheme}, ${size}`, () => {
+      test.use({ colorScheme, viewport, reducedMotion: "reduce" });
+      for (const path of pages) {
+        test(`${path} is for everybody: axe finds nothing, and nothing is cut off`, async ({ page, person }) => {
+          if (path === "/account") await keepToken(page, person.accessToken);
+          await page.goto(path);
+          await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+          if (path === "/account") await expect(page.getByText("Genuine", { exact: true })).toBeVisible();
+          expect(await violations(page)).toEqual([]);
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect(overflow).toBeLessThanOrEqual(0);
+        });
+      }
+    });
+  }
+}
+
+test("everything can be done with the keyboard alone", async ({ page, person }) => {
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await page.getByLabel("Username").waitFor();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  const until = async (name: string) => {
+    for (let i = 0; i < 20; i += 1) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => {
+        const element = document.activeElement;
+        const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : element?.textContent;
+        return element?.getAttribute("aria-label") ?? label ?? "";
+      });
+      if (focused.trim() === name) return;
+    }
+    throw new Error(`The keyboard does not reach "${name}".`);
+  };
+  await until("Username");
+  await page.keyboard.type(person.username);
+  await until("Password");
+  await page.keyboard.type(person.password);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await until("Sign out");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/sign-in/);
+});
+
+test("a page that does not exist says so, with 404 and a way back", async ({ page }) => {
+  const answer = await page.goto("/nowhere");
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.getByRole("main").getByRole("link").first().click();
+  await expect(page).toHaveURL("/");
+});
+
+test("the theme is chosen by hand and kept, with no flash of the other", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("/");
+  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await paper();
+  await page.getByRole("banner").getByRole("button", { name: /dark/i }).click();
+  await expect.poll(paper).not.toBe(light);
+  const dark = await paper();
+  await page.addInitScript(() => {
+    document.addEventListener("DOMContentLoaded", () => {
+      sessionStorage.setItem("first", getComputedStyle(document.documentElement).backgroundColor);
+    });
+  });
+  await page.reload();
+  expect(await page.evaluate(() => sessionStorage.getItem("first"))).toBe(dark);
+});
+
+test("nothing moves while it becomes known who is here", async ({ page, person }) => {
+  await keepToken(page, person.accessToken);
+  await page.addInitScript(() => {
+    interface Shift {
+      value: number;
+      sources: { node: Node | null }[];
+    }
+    const shifts: string[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries() as unknown as Shift[]) {
+        shifts.push(`${value.toFixed(4)} ${sources.map(({ node }) => node?.textContent?.slice(0, 40)).join(" | ")}`);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto("/");
+  await expect(page.getByRole("region", { name: "Who you are" }).getByText(person.username)).toBeVisible();
+  expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts)).toEqual([]);
+});
+
+test("a pasted token is taken apart, in this page alone", async ({ page, person }) => {
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await signIn(page, person);
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(request.url() + (request.postData() ?? "")));
+  const header = Buffer.from(JSON.stringify({ alg: "none", typ: "at+jwt" })).toString("base64url");
+  const payload = Buffer.from(JSON.stringify({ sub: "canary-of-a-paste" })).toString("base64url");
+  await page.getByLabel("Take another token apart").fill(`${header}.${payload}.AAAA`);
+  await expect(page.getByText("canary-of-a-paste")).toBeVisible();
+  await expect(page.getByText("Not accepted here")).toBeVisible();
+  expect(sent.filter((text) => text.includes(payload))).toEqual([]);
+});

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, keepToken, newPerson, test } from "../fixtures.ts";
+
+const port = 3910;
+const url = `http://localhost:${port}`;
+let server: ChildProcess | undefined;
+
+async function start(dataDir: string): Promise<void> {
+  server = spawn(process.execPath, ["serve.mjs"], {
+    env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: "warn" },
+    stdio: "ignore",
+  });
+  await expect
+    .poll(
+      () =>
+        fetch(`${url}/readyz`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe(200);
+}
+
+async function stop(): Promise<void> {
+  if (server === undefined || server.exitCode !== null) return;
+  const ended = once(server, "exit");
+  server.kill("SIGTERM");
+  await ended;
+}
+
+test.afterEach(stop);
+
+test("a server that is away signs nobody out; when it is back, the page goes on by itself (WEB-06)", async ({
+  page,
+}, testInfo) => {
+  test.setTimeout(90_000);
+  const dataDir = testInfo.outputPath("data");
+  await start(dataDir);
+  const person = await newPerson(url);
+  await keepToken(page, person.accessToken);
+  await page.goto(`${url}/account`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+
+  await stop();
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await expect(page.getByText(/no connection to the server/)).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+
+  await start(dataDir);
+  await expect(page.getByText(/no connection to the server/)).toBeHidden({ timeout: 40_000 });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+});
+
+test("offline and back: the same", async ({ page, context, person }) => {
+  await keepToken(page, person.accessToken);
+  await page.goto("/account");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  await context.setOffline(true);
+  await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await expect(page.getByText(/no connection to the server/)).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText(/no connection to the server/)).toBeHidden({ timeout: 20_000 });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+});
+
+for (const [name, status, contentType, body] of [
+  ["an error of the server", 500, "application/json", "{}"],
+  ["too many requests", 429, "application/json", "{}"],
+  ["a captive portal's page", 200, "text/html", "<html>Please sign in to this Wi-Fi</html>"],
+] as const) {
+  test(`${name} signs nobody out (WEB-06, F51)`, async ({ page, person }) => {
+    await keepToken(page, person.accessToken);
+    await page.route("**/api/trpc/auth.whoami**", (route) => route.fulfill({ status, contentType, body }));
+    await page.goto("/account");
+    await expect(page.getByText(/Your sign-in is kept/)).toBeVisible();
+    expect(await page.evaluate(() => localStorage.length)).toBeGreaterThan(0);
+    await page.unroute("**/api/trpc/auth.whoami**");
+    await page.getByRole("button", { name: "Ask now" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  });
+}
