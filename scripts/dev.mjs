@@ -12,26 +12,34 @@ if (generated.code !== 0) stop("The database client could not be generated.", ge
 const compiled = await tool("tsc", ["-b"], { capture: true });
 if (compiled.code !== 0) stop("The packages do not compile yet.", compiled.output);
 
-const env = { ...process.env, ...quietTools, NODE_ENV: "development" };
-const children = [
-  spawn(`${root}node_modules/.bin/tsc`, ["-b", "--watch", "--preserveWatchOutput"], {
-    cwd: root,
-    env,
-    stdio: "inherit",
-  }),
-  spawn(
-    process.execPath,
-    ["--watch", "--watch-preserve-output", "--enable-source-maps", "apps/web/dist/server/main.js", "--dev"],
-    {
-      cwd: root,
-      env,
-      stdio: "inherit",
-    },
-  ),
+const watchers = [
+  watch(`${root}node_modules/.bin/tsc`, ["-b", "--watch", "--preserveWatchOutput"]),
+  watch(process.execPath, [
+    "--watch",
+    "--watch-preserve-output",
+    "--enable-source-maps",
+    "apps/web/dist/server/main.js",
+    "--dev",
+  ]),
 ];
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => children.forEach((child) => child.kill(signal)));
-for (const child of children)
-  child.on("exit", (code) => {
-    children.forEach((other) => other.kill("SIGTERM"));
-    process.exitCode = code ?? 1;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => endAll(signal));
+for (const watcher of watchers) {
+  watcher.on("exit", (code) => {
+    process.exitCode = code ?? 0;
+    endAll("SIGTERM");
   });
+}
+
+/** @param {string} command @param {string[]} args */
+function watch(command, args) {
+  const env = { ...process.env, ...quietTools, NODE_ENV: "development" };
+  // A process group each: what a tool starts by itself ends with it.
+  return spawn(command, args, { cwd: root, env, stdio: "inherit", detached: true });
+}
+
+/** @param {NodeJS.Signals} signal */
+function endAll(signal) {
+  for (const { pid, exitCode, signalCode } of watchers) {
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+  }
+}
