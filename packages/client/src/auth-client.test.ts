@@ -45,11 +45,12 @@ describe("the seven steps", () => {
   });
 
   it("lets the backend decide about a token that only seems over, even when verifyOnLoad is off", async () => {
-    const { client, clock } = setUp({ kept: tokenFor(ada), verifyOnLoad: false });
+    const { client, clock, server } = setUp({ kept: tokenFor(ada), verifyOnLoad: false });
     clock.setDateOff(365 * 24 * 3600 * 1000);
     client.start();
     await flush();
     expect(client.getState()).toMatchObject({ status: "signed-in", user: ada });
+    expect(server.count("auth.whoami")).toBe(1);
   });
 
   it.each([
@@ -95,6 +96,7 @@ describe("the seven steps", () => {
 });
 
 describe("a server that does not answer", () => {
+  const answerInHtml = JSON.stringify({ result: { data: { ...ada, scope: [], issuedAt: 1, expiresAt: 2 } } });
   const html = () => new Response("<html>Welcome to the hotel</html>", { headers: { "content-type": "text/html" } });
   const cases: [string, () => Response | Promise<Response>, string][] = [
     ["a network error", networkError, "network"],
@@ -103,6 +105,11 @@ describe("a server that does not answer", () => {
     ["502 in HTML", () => new Response("<html>", { status: 502 }), "server_error"],
     ["429", () => refusal(429, "rate_limited"), "rate_limited"],
     ["a captive portal's 200", html, "unreadable_answer"],
+    [
+      "a right answer that calls itself HTML",
+      () => new Response(answerInHtml, { headers: { "content-type": "text/html" } }),
+      "unreadable_answer",
+    ],
     ["a proxy's 401 in HTML", () => new Response("<html>", { status: 401 }), "unreadable_answer"],
     ["404", () => refusal(404, "not_found"), "unreadable_answer"],
     ["JSON that is no whoami", () => Response.json({ result: { data: { subject: 1 } } }), "unreadable_answer"],
@@ -324,6 +331,14 @@ describe("time", () => {
     expect(client.timeLeftMs()).toBeLessThanOrEqual(300_000);
     await clock.advance(302_000);
     expect(client.getState()).toMatchObject({ status: "signed-out", reason: "expired" });
+  });
+
+  it("believes the server's time, not a date that is only a little wrong", async () => {
+    const { client, clock } = setUp({ kept: tokenFor(ada) });
+    clock.setDateOff(200_000);
+    client.start();
+    await flush();
+    expect(client.timeLeftMs()).toBeGreaterThan(298_000);
   });
 
   it("asks the server once the time is over, and not before", async () => {

@@ -77,7 +77,10 @@ function router(api: Api, pages: NodeHandler, { trustedProxyHops, log }: HttpSer
     }
     const address = clientAddress(request, trustedProxyHops);
     dropForwardedHeaders(request);
-    if (!api.owns(pathname)) return pages(request, response);
+    if (!api.owns(pathname)) {
+      dropToken(request);
+      return pages(request, response);
+    }
     peers.set(request, { address });
     return apiListener(request, response);
   };
@@ -89,6 +92,17 @@ function pathnameOf(request: IncomingMessage): string | undefined {
   // Put behind an authority, so that `//host/path` cannot name another one.
   const absolute = `http://localhost${target}`;
   return target.startsWith("/") && URL.canParse(absolute) ? new URL(absolute).pathname : undefined;
+}
+
+/**
+ * A token in the query is the browser's business, which reads it from its own address bar; Next would write the query into
+ * the page.
+ */
+function dropToken(request: IncomingMessage): void {
+  const url = new URL(`http://localhost${request.url}`);
+  if (!url.searchParams.has("token")) return;
+  url.searchParams.delete("token");
+  request.url = url.pathname + url.search;
 }
 
 /** Node keeps the first of several without a word; which one counts must not be left to chance. */

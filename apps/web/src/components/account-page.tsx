@@ -1,0 +1,38 @@
+"use client";
+
+import type { UnreachableProblem } from "@signet/client";
+import { RequireAuth } from "@signet/client/react";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useCallback } from "react";
+import { AccountView } from "./account-view";
+import { Unreachable } from "./unreachable";
+
+const whenUnreachable = (problem: UnreachableProblem, retry: () => void) => (
+  <Waiting>
+    <Unreachable problem={problem} retry={retry} />
+  </Waiting>
+);
+
+/** The page before it is known whose it is: its place, and nothing that could be somebody's. */
+function Waiting({ children }: { children: ReactNode }) {
+  return (
+    <div className="min-h-[60vh]">
+      <h1 className="mb-6 text-4xl">Your account</h1>
+      {children}
+    </div>
+  );
+}
+
+export function AccountPage() {
+  const router = useRouter();
+  const navigate = useCallback((href: string) => router.replace(href), [router]);
+  return (
+    <RequireAuth
+      navigate={navigate}
+      fallback={<output className="block min-h-[60vh] text-ink-soft">Looking at the seal …</output>}
+      unreachable={whenUnreachable}
+    >
+      <AccountView />
+    </RequireAuth>
+  );
+}

@@ -1,0 +1,21 @@
+// What the server tells the pages about itself, at run time: nothing of it is baked into the build.
+
+import { createContext, use } from "react";
+
+export interface AppSettings {
+  /** Origin of the API, or null when it is where the page came from. */
+  apiUrl: string | null;
+  acceptTokenFromQuery: boolean;
+  passwordMinLength: number;
+  /** `iss` and `aud` of the tokens that are issued here; both are in every token. */
+  issuer: string;
+  audience: string[];
+}
+
+export const AppSettingsContext = createContext<AppSettings | null>(null);
+
+export function useAppSettings(): AppSettings {
+  const settings = use(AppSettingsContext);
+  if (settings === null) throw new Error("useAppSettings needs the <Providers> of app/layout.tsx around it.");
+  return settings;
+}

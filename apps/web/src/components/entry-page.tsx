@@ -1,0 +1,43 @@
+"use client";
+
+import type { AuthState } from "@signet/client";
+import { useAuth } from "@signet/client/react";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useEffect } from "react";
+import { Seal } from "./seal";
+import { Unreachable } from "./unreachable";
+
+interface EntryPageProps {
+  title: string;
+  lead: ReactNode;
+  returnPath: string;
+  children: (state: Extract<AuthState, { status: "signed-out" }>) => ReactNode;
+}
+
+/** The frame of sign-in and sign-up: who is signed in already goes on; nobody sees a form before that is known. */
+export function EntryPage({ title, lead, returnPath, children }: EntryPageProps) {
+  const auth = useAuth();
+  const router = useRouter();
+  const arrived = auth.status === "signed-in";
+
+  useEffect(() => {
+    if (arrived) router.replace(returnPath);
+  }, [arrived, router, returnPath]);
+
+  return (
+    <div className="mx-auto max-w-md">
+      <Seal className="mx-auto size-14" />
+      <h1 className="mt-5 text-center text-4xl">{title}</h1>
+      <p className="mx-auto mt-3 min-h-13 max-w-sm text-center text-balance text-ink-soft">{lead}</p>
+      <div className="sheet mt-7 min-h-[27rem] p-6 sm:p-8">
+        {auth.status === "signed-out" && children(auth)}
+        {auth.status === "unreachable" && <Unreachable problem={auth.problem} retry={() => void auth.retry()} />}
+        {(auth.status === "loading" || arrived) && (
+          <output className="sr-only">
+            {arrived ? "Signed in. One moment." : "Looking whether you are signed in."}
+          </output>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+// What a person reads when something did not go as hoped: what happened, what it means, what to do.
+
+import type { AuthClientError, SignedOutReason, UnreachableProblem } from "@signet/client";
+
+export const signedOutWords: Record<SignedOutReason, string | null> = {
+  never: null,
+  signed_out: "You have signed out on this device.",
+  expired: "Your sign-in has come to the end of its time. Sign in again to go on.",
+  refused: "The sign-in kept in this browser could not be used any more, so it was removed. Sign in again to go on.",
+  ended_elsewhere: "Your sign-in was ended in another tab or on another device.",
+};
+
+export const unreachableWords: Record<UnreachableProblem, string> = {
+  network: "There is no connection to the server right now.",
+  server_error: "The server has a problem of its own right now.",
+  rate_limited: "The server is asking for a little patience.",
+  unreadable_answer:
+    "Something else answered in the server's place; a network that wants you to sign in first, perhaps.",
+};
+
+/** Which field an error belongs to, and what is said there; `form` where it belongs to none. */
+export interface FormErrors {
+  username?: string;
+  password?: string;
+  form?: string;
+}
+
+export function errorsOf(error: AuthClientError, passwordMinLength: number): FormErrors {
+  const { field, problem, retryAfterSeconds, errorId } = error.details;
+  switch (error.reason) {
+    case "credentials_invalid":
+      return { password: "Username and password do not match." };
+    case "username_taken":
+      return { username: "This name is taken. Choose another one." };
+    case "password_unacceptable":
+      return { password: passwordWords(problem, passwordMinLength) ?? error.message };
+    case "rate_limited":
+      return { form: `Too many tries. Wait ${wait(retryAfterSeconds)}, then try again.` };
+    case "busy":
+    case "storage_unavailable":
+    case "keys_unavailable":
+      return { form: "The server is busy. Nothing is lost; try again in a moment." };
+    case "unreachable":
+      return { form: "The server did not answer. Look at your connection, then try again." };
+    case "superseded":
+      return { form: "Somebody signed in or out in this browser in the meantime. Try again." };
+    case "input_invalid":
+      if (field === "username") {
+        return { username: "Letters, digits and . _ - + @ only, 64 at most." };
+      }
+      return field === "password" ? { password: "This password cannot be used." } : { form: error.message };
+    default:
+      return {
+        form: `Something went wrong here, not with you.${errorId === undefined ? "" : ` Error id: ${errorId}.`} Try again in a moment.`,
+      };
+  }
+}
+
+export function tooShort(minLength: number): string {
+  return `Too short: at least ${minLength} characters. Four or five words do well.`;
+}
+
+function passwordWords(problem: string | undefined, minLength: number): string | undefined {
+  switch (problem) {
+    case "too_short":
+      return tooShort(minLength);
+    case "too_long":
+      return "Too long: there is room for 1,024 bytes.";
+    case "too_common":
+      return "Among the first that are guessed. Take words that do not belong together.";
+    case "repeats":
+      return "One part written several times is guessed quickly. Take different words.";
+    case "sequence":
+      return "This follows the keyboard or the alphabet. Take words instead.";
+    case "contains_username":
+      return "Hardly more than your username. Take words that have nothing to do with it.";
+    default:
+      return undefined;
+  }
+}
+
+function wait(seconds: number | undefined): string {
+  if (seconds === undefined) return "a moment";
+  if (seconds < 90) return `${seconds} second${seconds === 1 ? "" : "s"}`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}
