@@ -18,7 +18,7 @@ async function start(dataDir: string): Promise<void> {
           ({ status }) => status,
           () => 0,
         ),
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     )
     .toBe(200);
 }
@@ -35,7 +35,7 @@ test.afterEach(stop);
 test("a server that is away signs nobody out; when it is back, the page goes on by itself (WEB-06)", async ({
   page,
 }, testInfo) => {
-  test.setTimeout(90_000);
+  test.setTimeout(150_000);
   const dataDir = testInfo.outputPath("data");
   await start(dataDir);
   const person = await newPerson(url);
