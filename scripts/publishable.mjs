@@ -1,6 +1,6 @@
 // Packs every package as it would be published, judges its shape, installs all of them elsewhere and imports each export.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publint } from "publint";
@@ -21,32 +21,26 @@ for (const { dir } of manifests) {
 }
 const tarballs = readdirSync(folder).map((file) => join(folder, file));
 
-for (const { dir, manifest } of manifests) {
+for (const { manifest } of manifests) {
   const tarball = tarballs.find((path) => path.includes(manifest.name.replace("@", "").replace("/", "-")));
   if (tarball === undefined) stop(`${manifest.name} was not packed.`);
-  const { messages } = await publint({
-    pkgDir: dir,
-    level: "suggestion",
-    strict: true,
-    pack: { tarball: readFileSync(tarball).buffer },
-  });
-  if (messages.length > 0)
-    stop(
-      `${manifest.name} is not shaped for publishing.`,
-      messages.map((message) => formatMessage(message, manifest)).join("\n"),
-    );
+  const { messages, pkg } = await publint({ level: "suggestion", strict: true, pack: { tarball: contentOf(tarball) } });
+  if (messages.length > 0) {
+    stop(`${manifest.name} is not shaped for publishing.`, messages.map((text) => formatMessage(text, pkg)).join("\n"));
+  }
 }
 
 const consumer = join(folder, "consumer");
-await run("mkdir", [consumer]);
+mkdirSync(consumer);
 writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module" }));
-const peers = ["react@19", "react-dom@19"];
+// Optional peers too: every export is imported.
+const peers = manifests.flatMap(({ manifest }) =>
+  Object.entries(manifest.peerDependencies ?? {}).map(([name, range]) => `${name}@${range}`),
+);
 const installed = await run(
   "npm",
   ["--prefix", consumer, "install", "--no-audit", "--no-fund", "--ignore-scripts", ...tarballs, ...peers],
-  {
-    capture: true,
-  },
+  { capture: true },
 );
 if (installed.code !== 0) stop("The packed packages do not install.", installed.output);
 
@@ -60,3 +54,9 @@ writeFileSync(
 const imported = await run(process.execPath, [join(consumer, "import-all.js")], { capture: true });
 if (imported.code !== 0) stop("A packed package does not load.", imported.output);
 process.stdout.write(`${manifests.length} packages, ${specifiers.length} exports\n`);
+
+/** The bytes of a file, in a buffer that holds nothing else. @param {string} path */
+function contentOf(path) {
+  const { buffer, byteOffset, byteLength } = readFileSync(path);
+  return buffer.slice(byteOffset, byteOffset + byteLength);
+}

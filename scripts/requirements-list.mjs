@@ -222,7 +222,8 @@ export const requirements = [
     must: true,
     statement: "MACs are compared in constant time",
     source: "RFC 7515 §10.9, CVE-2026-21713",
-    note: "WebCrypto compares them, in a Node.js with the fix of March 2026; no test measures it. It matters with HS256 alone.",
+    missing:
+      "WebCrypto compares them, in a Node.js with the fix of March 2026; no test measures it. It matters with HS256 alone.",
   },
   {
     id: "KEY-17",
@@ -504,7 +505,7 @@ export const requirements = [
     must: true,
     statement: "Limits per address go by the address that a trusted proxy saw, IPv6 by /64, in one spelling",
     source: "ASVS 15.3.4, CVE-2026-45364",
-    note: noBudgets,
+    missing: "the address is the right one; limits come with budgets",
   },
   {
     id: "PWD-08",

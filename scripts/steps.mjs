@@ -36,6 +36,10 @@ export const test = [
     guarantee: "links in the docs lead somewhere",
     command: () => run(process.execPath, ["scripts/doc-links.mjs"], captured),
   },
+  {
+    guarantee: "every requirement has a test or a reason",
+    command: () => run(process.execPath, ["scripts/requirements.mjs", "--check"], captured),
+  },
   { guarantee: "units and their neighbours work", command: () => tool("vitest", ["run"]) },
   {
     guarantee: "a person can use it in a browser",

@@ -66,13 +66,13 @@ describe("settings", () => {
     );
   });
 
-  test("never show what was found for a secret", () => {
+  test("never show what was found for a secret (SRV-10)", () => {
     const found = "mysql://somebody:canary@db";
     expect(() => parseSettings({ DATABASE_URL: found })).toThrow("DATABASE_URL must be");
     expect(() => parseSettings({ DATABASE_URL: found })).not.toThrow(/canary/);
   });
 
-  test("ask for AUTH_SECRET where several replicas share a database", () => {
+  test("ask for AUTH_SECRET where several replicas share a database (SRV-14)", () => {
     expect(() => parseSettings({ DATABASE_URL: "postgresql://db/signet" })).toThrow(/^AUTH_SECRET is required/);
   });
 

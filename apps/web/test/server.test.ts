@@ -70,7 +70,7 @@ describe("the running server", () => {
     });
   });
 
-  test("refuses two Authorization lines, of which Node would keep the first without a word (HTTP-08)", async () => {
+  test("refuses two Authorization lines, of which Node would keep the first without a word (HTTP-05, HTTP-08)", async () => {
     const { accessToken } = await signUp(server.url);
     const line = `Authorization: Bearer ${accessToken}\r\n`;
     const request = (lines: string) =>
@@ -249,7 +249,7 @@ describe("the running server", () => {
 
 describe("start and stop", () => {
   test(
-    "SIGTERM ends it with 0; after the restart the same people and the same tokens are known",
+    "SIGTERM ends it with 0; after the restart the same people and the same tokens are known (SRV-05)",
     () =>
       withDataDir(async (folder) => {
         const port = String(await freePort());

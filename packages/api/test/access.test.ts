@@ -7,7 +7,7 @@ import { createCallerFactory, protectedProcedure, publicProcedure, requireScope,
 import { createTestApi, issuer } from "./test-api.ts";
 
 describe("deny by default", () => {
-  test("who may call what: opening a door shows here", () => {
+  test("who may call what: opening a door shows here (SRV-03)", () => {
     const table = procedureAccess(appRouter).map(
       ({ path, type, access }) => `${path} ${type} ${JSON.stringify(access)}`,
     );
@@ -18,7 +18,7 @@ describe("deny by default", () => {
     ]);
   });
 
-  test("a procedure that does not say who may call it stops the start, and is named", () => {
+  test("a procedure that does not say who may call it stops the start, and is named (SRV-01)", () => {
     const t = initTRPC.create();
     const careless = t.router({ notes: t.router({ all: t.procedure.query(() => "everything") }) });
     expect(() => procedureAccess(careless)).toThrow(/"notes\.all" does not say who may call it/);
@@ -53,7 +53,7 @@ describe("requireScope", () => {
   });
 
   test.each([[[]], [["notes:read"]], [["notes:writer"]], [["notes"]]])(
-    "refuses one with %j: insufficient_scope",
+    "refuses one with %j: insufficient_scope (RS-10)",
     async (scope) => {
       await expect(callAs(scope)).rejects.toMatchObject({ code: "FORBIDDEN", cause: { reason: "insufficient_scope" } });
     },

@@ -9,7 +9,7 @@ const issue = (authorization?: string) =>
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 
 describe("POST /auth/issue-new-token", () => {
-  test("Basic credentials buy an access token, and no cookie", async () => {
+  test("Basic credentials buy an access token, and no cookie (HTTP-09)", async () => {
     const answer = await issue(basic(`${username}:${password}`));
     expect(answer.status).toBe(200);
     const body = await answer.json();

@@ -158,7 +158,7 @@ describe("the way in", () => {
     expect(await answer.text()).not.toContain("canary");
   });
 
-  test("a body over 64 KiB is cut off: 413", async () => {
+  test("a body over 64 KiB is cut off: 413 (SRV-04)", async () => {
     const answer = await api.mutate("auth.signUp", { username: "big", password: "x".repeat(70_000) });
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ reason: "payload_too_large" });

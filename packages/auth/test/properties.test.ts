@@ -71,7 +71,7 @@ describe.each(signingAlgorithms)("%s", (algorithm) => {
   });
 });
 
-describe("no input makes the verifier throw anything but AuthError", () => {
+describe("no input makes the verifier throw anything but AuthError (TOK-15)", () => {
   const attempt = async ({ verifier }: Scene, input: unknown) => {
     const outcome = await verifier.verify(input as string).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(AuthError);

@@ -22,7 +22,7 @@ function page(href: string) {
   return { window, replaced };
 }
 
-describe("a token in the address", () => {
+describe("a token in the address (WEB-01)", () => {
   it("is gone from the address as soon as it is captured, and is given once", () => {
     const { window, replaced } = page("https://app.example/account?a=1&token=a.b.c&b=2#part");
     const address = createAddressToken(window);

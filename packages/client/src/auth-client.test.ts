@@ -16,7 +16,7 @@ import { AuthClientError, createAuthClient, createMemoryStorage } from "./index.
 
 const good = { username: "ada", password: "correct horse battery staple" };
 
-describe("the seven steps", () => {
+describe("the seven steps (WEB-04)", () => {
   it("knows nothing before it has begun, and then that nobody is here", async () => {
     const { client } = setUp();
     expect(client.getState()).toEqual({ status: "loading", identity: 0 });
@@ -95,7 +95,7 @@ describe("the seven steps", () => {
   });
 });
 
-describe("a server that does not answer", () => {
+describe("a server that does not answer (WEB-06)", () => {
   const answerInHtml = JSON.stringify({ result: { data: { ...ada, scope: [], issuedAt: 1, expiresAt: 2 } } });
   const html = () => new Response("<html>Welcome to the hotel</html>", { headers: { "content-type": "text/html" } });
   const cases: [string, () => Response | Promise<Response>, string][] = [
@@ -317,7 +317,7 @@ describe("signing in and out", () => {
   });
 });
 
-describe("time", () => {
+describe("time (WEB-05)", () => {
   it.each([
     ["a year behind", -365],
     ["a year ahead", 365],
@@ -374,7 +374,7 @@ describe("time", () => {
   });
 });
 
-describe("other tabs", () => {
+describe("other tabs (WEB-07)", () => {
   it("follow a sign-in and a sign-out", async () => {
     const { client, open } = setUp();
     const other = open().client;
@@ -440,7 +440,7 @@ describe("other tabs", () => {
   });
 });
 
-describe("a token in the query string", () => {
+describe("a token in the query string (WEB-02, OAU-16)", () => {
   const fromQuery = (token: string, askedFor = false) => ({
     acceptTokenFromQuery: true,
     addressToken: fakeAddress(token, askedFor),

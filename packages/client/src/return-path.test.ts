@@ -4,7 +4,7 @@ import { returnPathFrom } from "./index.ts";
 
 const ours = "https://app.example";
 
-describe("returnPathFrom", () => {
+describe("returnPathFrom (OAU-09)", () => {
   it.each([
     "/",
     "/account",

@@ -17,7 +17,7 @@ const fails = () => {
   throw new DOMException("no", "QuotaExceededError");
 };
 
-describe("createLocalStorage", () => {
+describe("createLocalStorage (WEB-08)", () => {
   it("keeps the token where other tabs find it", () => {
     const web = webStorage();
     createLocalStorage(() => web).write("a.b.c");

@@ -30,7 +30,7 @@ test.each([0, 30, 60])(
   },
 );
 
-test("what is wrong in another way is not called expired", async () => {
+test("TOK-14: what is wrong in another way is not called expired", async () => {
   const { clock, sign, claims, verifier } = await createScene();
   clock.advance(3_600_000);
   await expectRefusal(verifier.verify(await sign(claims)), "token_expired", "exp");

@@ -53,7 +53,7 @@ function connect(options: Parameters<typeof setUp>[0] = {}) {
 
 const good = { username: "ada", password: "correct horse battery staple" };
 
-describe("authLink", () => {
+describe("authLink (WEB-17)", () => {
   it("waits until it is known who is here, then says so for each operation of a batch", async () => {
     const { trpc, net } = connect({ kept: tokenFor(ada) });
     const bearer = `Bearer ${tokenFor(ada)}`;
