@@ -91,7 +91,7 @@ beforeEach(() => {
   counting.work.length = 0;
 });
 
-describe("sign-up", () => {
+describe("sign-up (REF-16, CLM-12)", () => {
   it("makes the account and answers as a sign-in does", async () => {
     const issued = await accounts.signUp({ username: "Alice ", password }, client);
     const user = await store.findByUsername("alice");
@@ -132,7 +132,7 @@ describe("sign-up", () => {
       accounts.signUp({ username: "alice", password }, client),
       accounts.signUp({ username: "Alice", password }, client),
     ]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
       reason: { reason: "username_taken" },
     });
@@ -151,7 +151,7 @@ describe("sign-up", () => {
   });
 });
 
-describe("sign-in", () => {
+describe("sign-in (PWD-05, REF-16)", () => {
   beforeEach(async () => {
     await accounts.signUp({ username: "alice", password }, client);
     counting.work.length = 0;
@@ -166,7 +166,8 @@ describe("sign-in", () => {
 
   it("takes no session id, subject or scope from the caller", async () => {
     const wanted = { username: "alice", password, sessionId: "mine", sid: "mine", id: "mine", scope: ["admin"] };
-    const issued = await accounts.issueToken(wanted, { ...client, ...{ sessionId: "mine" } });
+    const withId = { ...client, sessionId: "mine" };
+    const issued = await accounts.issueToken(wanted, withId);
     expect(issued.sessionId).not.toBe("mine");
     expect(recording.grants.at(-1)).toMatchObject({ scope: [], subject: (await store.findByUsername("alice"))?.id });
   });
@@ -183,6 +184,15 @@ describe("sign-in", () => {
     ]);
     expect(refusals[0]).toMatchObject({ reason: "credentials_invalid" });
     for (const refusal of refusals) expect(refusal).toEqual(refusals[0]);
+  });
+
+  it("asks for no session for a disabled user, whose password is right", async () => {
+    await store.disableUser((await store.findByUsername("alice"))?.id ?? "");
+    store.createSession = () => Promise.reject(new Error("asked for a session"));
+    expect(await refusalOf(accounts.issueToken({ username: "alice", password }, client))).toMatchObject({
+      reason: "credentials_invalid",
+    });
+    expect(counting.work).toEqual(["verify cost1"]);
   });
 
   it.each([
@@ -257,7 +267,7 @@ describe("sign-in", () => {
   });
 });
 
-describe("when the cost of hashes has changed", () => {
+describe("when the cost of hashes has changed (PWD-04)", () => {
   beforeEach(async () => {
     await accounts.signUp({ username: "alice", password }, client);
     counting.cost = "cost2";

@@ -64,6 +64,10 @@ function cores(text: string): string[] {
   return ends.flatMap((rest) => Array.from({ length: atStart + 1 }, (_, cut) => rest.slice(cut)));
 }
 
+function isDigitRow(part: string): boolean {
+  return /^\d+$/.test(part) && common.has(part);
+}
+
 function isCommonCore(core: string, context: ReadonlySet<string>): boolean {
   const isWord = (part: string) => common.has(part) || context.has(part);
   if (isWord(core)) return true;
@@ -73,7 +77,6 @@ function isCommonCore(core: string, context: ReadonlySet<string>): boolean {
   if (core.length > 2 * maxEntryLength) return false;
 
   const isFrequent = (part: string) => mostCommon.has(part) || context.has(part);
-  const isDigitRow = (part: string) => /^\d+$/.test(part) && common.has(part);
   for (let at = 1; at < core.length; at += 1) {
     const head = core.slice(0, at);
     const tail = core.slice(at);
@@ -105,7 +108,7 @@ function keyboardNeighbours(graphs: readonly Record<string, readonly (string | n
   for (const graph of graphs) {
     for (const [key, others] of Object.entries(graph)) {
       const known = result.get(key) ?? new Set();
-      for (const other of others.flatMap((keys) => [...(keys ?? "")])) known.add(other.toLowerCase());
+      for (const other of others.join("")) known.add(other.toLowerCase());
       result.set(key, known);
     }
   }

@@ -3,6 +3,6 @@ import * as accounts from "./index.ts";
 import * as testing from "./testing.ts";
 
 it("exports these names and no others", () => {
-  expect(Object.keys(accounts).sort()).toEqual(["createAccounts", "createPasswordHasher", "normalizeUsername"]);
-  expect(Object.keys(testing).sort()).toEqual(["accountStoreContract", "createMemoryAccountStore"]);
+  expect(Object.keys(accounts).toSorted()).toEqual(["createAccounts", "createPasswordHasher", "normalizeUsername"]);
+  expect(Object.keys(testing).toSorted()).toEqual(["accountStoreContract", "createMemoryAccountStore"]);
 });

@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((hasher) => hasher.close()));
 });
 
-describe("Argon2id", () => {
+describe("Argon2id (PWD-04)", () => {
   const hasher = createPasswordHasher({ threads: 1 });
   afterAll(() => hasher.close());
 
@@ -40,7 +40,7 @@ describe("Argon2id", () => {
   });
 });
 
-describe("the whole password counts", () => {
+describe("the whole password counts (PWD-03)", () => {
   it("tells apart what differs only after 72 bytes, after a NUL, in case or in a space at the end", async () => {
     const hasher = open({ cost: cheap, threads: 1 });
     const long = "x".repeat(1_000);
@@ -65,7 +65,7 @@ describe("the whole password counts", () => {
   });
 });
 
-describe("a bounded queue off the event loop", () => {
+describe("a bounded queue off the event loop (PWD-11)", () => {
   it("refuses at once with a time to come back when it is full, and works again afterwards", async () => {
     const hasher = open({ threads: 1, maxWaitingPerThread: 3 });
     const tries = Array.from({ length: 20 }, () => hasher.hash("vexing olive skies"));

@@ -3,7 +3,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { AccountStore } from "@signet/accounts/stores";
 import type { SigningKeyStore } from "@signet/auth/keys";
-import pg from "pg";
+import { type ClientConfig, Pool } from "pg";
 import { createAccountStore } from "./account-store.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { migrate } from "./migrate.ts";
@@ -38,7 +38,7 @@ export interface Database {
  */
 export function createDatabase(options: DatabaseOptions): Database {
   const { connectionString, maxConnections = 10, timeoutMs = 2_000 } = options;
-  const connecting: pg.ClientConfig = {
+  const connecting: ClientConfig = {
     connectionString,
     connectionTimeoutMillis: timeoutMs,
     application_name: "signet",
@@ -46,7 +46,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     // Every statement is written for it, and a database may have another default.
     options: "-c default_transaction_isolation=read\\ committed",
   };
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...connecting,
     max: maxConnections,
     // The server's own limit frees its locks; ours holds when the server does not answer at all.

@@ -3,7 +3,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import pg from "pg";
+import { Client, type ClientConfig, DatabaseError } from "pg";
 import { isUnavailable, storageUnavailable } from "./storage-errors.ts";
 
 interface Migration {
@@ -23,7 +23,7 @@ interface AppliedMigration {
 const migrationsFolder = new URL("../prisma/migrations/", import.meta.url);
 /** Who waits for another process to migrate gives up after this. */
 const lockTimeoutMs = 120_000;
-const alreadyExists = new Set(["23505", "42P07"]);
+const alreadyExists = new Set(["23505", "42710", "42P07"]);
 
 /**
  * Brings the database to the newest migration. Several processes may do so at once: each migration runs in one transaction under
@@ -32,9 +32,9 @@ const alreadyExists = new Set(["23505", "42P07"]);
  * @throws AuthError `storage_unavailable` when the database cannot be reached
  * @throws Error with one sentence for a person when the database must not be touched: a migration was changed or has failed
  */
-export async function migrate(config: pg.ClientConfig): Promise<void> {
+export async function migrate(config: ClientConfig): Promise<void> {
   const migrations = await readMigrations();
-  const client = new pg.Client({ ...config, lock_timeout: lockTimeoutMs });
+  const client = new Client({ ...config, lock_timeout: lockTimeoutMs });
   // An error while nothing is asked shows at the next question.
   client.on("error", () => undefined);
   try {
@@ -50,7 +50,7 @@ export async function migrate(config: pg.ClientConfig): Promise<void> {
 }
 
 /** @returns Whether there may be more to do. */
-async function applyNext(client: pg.Client, migrations: readonly Migration[]): Promise<boolean> {
+async function applyNext(client: Client, migrations: readonly Migration[]): Promise<boolean> {
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     await client.query("LOCK TABLE _prisma_migrations IN EXCLUSIVE MODE");
@@ -89,7 +89,7 @@ function pendingOf(migrations: readonly Migration[], applied: readonly AppliedMi
   return migrations.filter(({ name }) => !checksums.has(name));
 }
 
-async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
+async function readApplied(client: Client): Promise<AppliedMigration[]> {
   const { rows: tables } = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present");
   if (tables[0]?.present !== true) return [];
   const { rows } = await client.query<AppliedMigration>(
@@ -99,7 +99,7 @@ async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
 }
 
 /** The table as Prisma makes it. */
-async function createTable(client: pg.Client): Promise<void> {
+async function createTable(client: Client): Promise<void> {
   try {
     await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
       id                  VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -113,7 +113,7 @@ async function createTable(client: pg.Client): Promise<void> {
     )`);
   } catch (error) {
     // IF NOT EXISTS does not wait for another process that is making the table at this moment, and then fails.
-    if (!(error instanceof pg.DatabaseError && alreadyExists.has(error.code ?? ""))) throw error;
+    if (!(error instanceof DatabaseError && alreadyExists.has(error.code ?? ""))) throw error;
   }
 }
 
@@ -121,7 +121,7 @@ async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return Promise.all(
-    names.sort().map(async (name) => {
+    names.toSorted().map(async (name) => {
       const content = await readFile(new URL(`${name}/migration.sql`, migrationsFolder));
       return { name, sql: content.toString("utf8"), checksum: createHash("sha256").update(content).digest("hex") };
     }),

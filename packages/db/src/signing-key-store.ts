@@ -38,8 +38,9 @@ export function createSigningKeyStore(prisma: PrismaClient): SigningKeyStore {
   };
 }
 
-function toRecord({ now: _, ...row }: Row): SigningKeyRecord[] {
-  if (row.number === null) return [];
+function toRecord(row: Row): SigningKeyRecord[] {
   // A newer version may know more algorithms; its keys are not for us.
-  return algorithms.includes(row.algorithm) ? [row] : [];
+  if (row.number === null || !algorithms.includes(row.algorithm)) return [];
+  const { number, algorithm, kid, publicJwk, salt, secretId, publishedAt, activeAt, retiredAt, revokedAt } = row;
+  return [{ number, algorithm, kid, publicJwk, salt, secretId, publishedAt, activeAt, retiredAt, revokedAt }];
 }

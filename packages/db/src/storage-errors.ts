@@ -24,11 +24,12 @@ const unavailablePrismaCodes = new Set([
   "P1010",
   "P1011",
   "P1017",
-  "P2021",
   "P2024",
   "P2028",
   "P2037",
 ]);
+/** The same, in the words of its adapter, where a raw statement failed before there was a SQLSTATE. */
+const unavailableKinds = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TlsConnectionError"]);
 /** Errors of `pg` that have no code. */
 const unavailableMessages =
   /timeout|terminated|connection error|not queryable|after calling end|too many connections|server closed/i;
@@ -69,15 +70,17 @@ function isLostRace(error: unknown): boolean {
 }
 
 export function isUnavailable(error: unknown): boolean {
-  const { sqlState, prismaCode, systemCode, message } = detailsOf(error);
+  const { sqlState, prismaCode, kind, systemCode, message } = detailsOf(error);
   if (sqlState !== undefined) return sqlState === undefinedTable || !ourMistake.test(sqlState);
   if (prismaCode !== undefined && unavailablePrismaCodes.has(prismaCode)) return true;
+  if (kind !== undefined && unavailableKinds.has(kind)) return true;
   return systemCode !== undefined || unavailableMessages.test(message);
 }
 
 interface Details {
   sqlState?: string;
   prismaCode?: string;
+  kind?: string;
   systemCode?: string;
   message: string;
 }
@@ -85,19 +88,23 @@ interface Details {
 /** Prisma wraps what the driver said; the SQLSTATE says most, wherever in there it stands. */
 function detailsOf(error: unknown): Details {
   const details: Details = { message: error instanceof Error ? error.message : "" };
-  for (const code of codesIn(error, 0)) {
-    if (/^P\d{4}$/.test(code)) details.prismaCode ??= code;
-    else if (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)) details.sqlState ??= code;
-    else if (/^E[A-Z_]+$/.test(code)) details.systemCode ??= code;
+  for (const { code, originalCode, kind } of layersOf(error)) {
+    for (const word of [originalCode, code]) {
+      if (typeof word !== "string") continue;
+      if (/^P\d{4}$/.test(word)) details.prismaCode ??= word;
+      else if (/^[0-9A-Z]{5}$/.test(word) && /\d/.test(word)) details.sqlState ??= word;
+      else if (/^E[A-Z_]+$/.test(word)) details.systemCode ??= word;
+    }
+    if (typeof kind === "string") details.kind ??= kind;
   }
   return details;
 }
 
 const deepest = 5;
 
-function codesIn(value: unknown, depth: number): string[] {
+function layersOf(value: unknown, depth = 0): Record<string, unknown>[] {
   if (typeof value !== "object" || value === null || depth > deepest) return [];
-  const { code, originalCode, cause, meta, driverAdapterError } = value as Record<string, unknown>;
-  const own = [originalCode, code].filter((candidate) => typeof candidate === "string");
-  return [...own, ...[driverAdapterError, cause, meta].flatMap((inner) => codesIn(inner, depth + 1))];
+  const layer = value as Record<string, unknown>;
+  const inner = [layer["driverAdapterError"], layer["cause"], layer["meta"]];
+  return [layer, ...inner.flatMap((next) => layersOf(next, depth + 1))];
 }

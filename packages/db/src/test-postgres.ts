@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 
 export interface TestPostgres {
   /** Of a role that may create databases. */
@@ -139,7 +139,7 @@ async function untilReady(server: ChildProcess, connectionString: string): Promi
 }
 
 async function runOn(connectionString: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
+  const client = new Client({ connectionString });
   await client.connect();
   try {
     await client.query(sql);
@@ -153,7 +153,7 @@ function findBinariesOnMachine(): string | undefined {
   const versioned = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((parent) =>
     (existsSync(parent) ? readdirSync(parent) : [])
       .filter((name) => /^(postgresql@)?\d+$/.test(name))
-      .sort((a, b) => Number.parseInt(b.replace(/\D/g, ""), 10) - Number.parseInt(a.replace(/\D/g, ""), 10))
+      .toSorted((a, b) => Number.parseInt(b.replace(/\D/g, ""), 10) - Number.parseInt(a.replace(/\D/g, ""), 10))
       .map((name) => join(parent, name, "bin")),
   );
   const path = (process.env["PATH"] ?? "").split(delimiter);

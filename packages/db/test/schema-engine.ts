@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import * as engineBindings from "@prisma/schema-engine-wasm/schema_engine_bg";
-import pg from "pg";
+import { Pool, type QueryResult, types } from "pg";
 
 const prismaFolder = fileURLToPath(new URL("../prisma/", import.meta.url));
 const schema = { path: "schema.prisma", content: readFileSync(`${prismaFolder}schema.prisma`, "utf8") };
@@ -22,21 +22,39 @@ export interface SchemaEngine {
 }
 
 /**
- * The engine reads PostgreSQL's catalogue, whose columns of type "char" the adapter refuses. They are one letter of text, and
- * character(1), which it knows, is the same to it.
+ * The engine reads PostgreSQL's catalogue, whose columns of type "char" the adapter refuses. They are one letter of text; here
+ * they pass as that, and are called characters where the engine insists.
  */
-class CatalogPool extends pg.Pool {
+class CatalogAdapter extends PrismaPg {
+  constructor(connectionString: string) {
+    super(new CatalogPool({ connectionString }), { disposeExternalPool: true });
+  }
+
+  override async connect() {
+    const adapter = await super.connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const result = await queryRaw(query);
+      const at = result.columnNames.indexOf("constraint_type");
+      if (at >= 0) result.columnTypes[at] = ColumnTypeEnum.Character;
+      return result;
+    };
+    return adapter;
+  }
+}
+
+class CatalogPool extends Pool {
   override query(...args: unknown[]): never {
-    const query = super.query as (...args: unknown[]) => Promise<pg.QueryResult>;
+    const query = super.query as (...args: unknown[]) => Promise<QueryResult>;
     return query.apply(this, args).then((result) => {
-      for (const field of result.fields) if (field.dataTypeID === charType) field.dataTypeID = characterType;
+      for (const field of result.fields) if (field.dataTypeID === charType) field.dataTypeID = textType;
       return result;
     }) as never;
   }
 }
 
 const charType = 18;
-const characterType = pg.types.builtins.BPCHAR;
+const textType = types.builtins.TEXT;
 
 let loaded: Promise<void> | undefined;
 
@@ -46,22 +64,31 @@ export async function openSchemaEngine(connectionString: string): Promise<Schema
   const engine = await engineBindings.SchemaEngine.new(
     { datamodels: [[schema.path, schema.content]] },
     () => undefined,
-    bindMigrationAwareSqlAdapterFactory(new PrismaPg(new CatalogPool({ connectionString }), { disposeExternalPool: true })),
+    bindMigrationAwareSqlAdapterFactory(new CatalogAdapter(connectionString)),
   );
   return {
     async drift() {
       const from = { tag: "schemaDatasource" as const, files: [schema], configDir: prismaFolder };
       const to = { tag: "schemaDatamodel" as const, files: [schema] };
-      const { stdout } = await engine.diff({ from, to, script: true, exitCode: null, shadowDatabaseUrl: null, filters });
+      const { stdout } = await engine.diff({
+        from,
+        to,
+        script: true,
+        exitCode: null,
+        filters,
+      });
       return (stdout ?? "").replaceAll(/^-- This is an empty migration\.\s*$/gm, "").trim();
     },
-    history: () => engine.diagnoseMigrationHistory({ migrationsList: migrations(), optInToShadowDatabase: false, filters }),
+    history: () =>
+      engine.diagnoseMigrationHistory({ migrationsList: migrations(), optInToShadowDatabase: false, filters }),
     deploy: async () => (await engine.applyMigrations({ migrationsList: migrations(), filters })).appliedMigrationNames,
   };
 }
 
 async function load(): Promise<void> {
-  const file = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.js$/, ".wasm");
+  const file = createRequire(import.meta.url)
+    .resolve("@prisma/schema-engine-wasm/schema_engine_bg")
+    .replace(/\.js$/, ".wasm");
   const { instance } = await WebAssembly.instantiate(readFileSync(file), {
     "./schema_engine_bg.js": engineBindings as unknown as WebAssembly.ModuleImports,
   });

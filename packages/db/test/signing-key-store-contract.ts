@@ -69,7 +69,7 @@ function newKey(number: number, values: Partial<NewSigningKey> = {}): NewSigning
     kid,
     publicJwk: { kty: "EC", crv: "P-256", x: `x of ${kid}`, y: "y 'with' \"quotes\" \\ and ü", kid },
     // Every byte value, also those that are no text.
-    salt: Uint8Array.from(randomBytes(32), (byte, index) => (index < 4 ? [0, 255, 10, 92][index] ?? byte : byte)),
+    salt: Uint8Array.from(randomBytes(32), (byte, index) => (index < 4 ? ([0, 255, 10, 92][index] ?? byte) : byte)),
     secretId: "secret-id",
     activeAfterSeconds: 0,
     ...values,

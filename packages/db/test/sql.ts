@@ -1,13 +1,13 @@
 // SQL beside the stores, for what a test has to arrange or look at.
 
-import pg from "pg";
+import { Client, type QueryResultRow } from "pg";
 
-export async function sql<Row extends pg.QueryResultRow>(
+export async function sql<Row extends QueryResultRow>(
   connectionString: string,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client({ connectionString });
+  const client = new Client({ connectionString });
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;

@@ -3,10 +3,12 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { unfinishedName } from "./data-folder.ts";
 import { findOwners, longestSocketName, type Owner, watchOwner } from "./directory-claim.ts";
 import type { EmbeddedProcessMessage } from "./embedded-process.ts";
 import { shortPathTo } from "./short-path.ts";
@@ -51,7 +53,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   await makeFolder(folder);
   const directory = await shortPathTo(folder, longestSocketName);
 
-  let closed = false;
+  const membership = { closed: false };
   let part = await takePart();
   let comingBack: Promise<void> = Promise.resolve();
 
@@ -61,7 +63,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       return part.owner;
     },
     async close() {
-      closed = true;
+      membership.closed = true;
       await comingBack;
       await part.leave();
     },
@@ -72,6 +74,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     let answeredAt = startedAt;
     let told = false;
     for (;;) {
+      if (membership.closed) throw new Error("Closed while the embedded database was being opened.");
       const owners = await findOwners(directory);
       const ready = owners.find(({ state }) => state === "ready");
       if (ready !== undefined) return joinOwner(ready);
@@ -82,7 +85,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
         if (child !== undefined) return own(child);
       } else {
         const now = performance.now();
-        if (owners.some(({ state }) => state !== "silent")) answeredAt = now;
+        if (owners.some(({ state }) => state !== "silent") || isBeingCreated(directory)) answeredAt = now;
         if (now - answeredAt > silenceTimeoutMs || now - startedAt > waitTimeoutMs) throw inUse(folder, other);
         if (!told)
           onProgress(`Waiting for process ${other.pid}, which is opening or closing the database in ${folder}.`);
@@ -104,29 +107,29 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   }
 
   function own(child: ChildProcess): Part {
-    const onExit = (code: number | null, signal: string | null) => {
-      comeBack(
-        `The process of the embedded database ended by itself (${signal ?? `exit code ${code}`}); starting it again.`,
-      );
-    };
-    child.once("exit", onExit);
+    child.once("exit", onOwnProcessEnded);
     return {
       owner: true,
       async leave() {
-        child.off("exit", onExit);
+        child.off("exit", onOwnProcessEnded);
         await endProcess(child);
       },
     };
   }
 
+  function onOwnProcessEnded(code: number | null, signal: string | null): void {
+    const how = signal ?? `exit code ${code}`;
+    comeBack(`The process of the embedded database ended by itself (${how}); starting it again.`);
+  }
+
   function comeBack(message: string): void {
-    if (closed) return;
+    if (membership.closed) return;
     onOwnerEnded(message);
     comingBack = retry();
   }
 
   async function retry(): Promise<void> {
-    while (!closed) {
+    while (!membership.closed) {
       try {
         part = await takePart();
         return;
@@ -136,6 +139,11 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       }
     }
   }
+}
+
+/** Making a database leaves its process no time for answers. */
+function isBeingCreated(directory: string): boolean {
+  return existsSync(join(directory, unfinishedName));
 }
 
 async function makeFolder(folder: string): Promise<void> {

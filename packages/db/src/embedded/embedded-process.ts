@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { dataName, unfinishedName } from "./data-folder.ts";
 import { type Claim, claimDirectory } from "./directory-claim.ts";
 import { SharedPGlite } from "./shared-pglite.ts";
 
@@ -39,8 +40,8 @@ async function run(directory: string): Promise<void> {
     process.exit(0);
   }
 
-  const data = join(directory, "data");
-  if (!existsSync(data)) await create(data);
+  const data = join(directory, dataName);
+  if (!existsSync(data)) await create(join(directory, unfinishedName), data);
   const database = new SharedPGlite(data);
   await database.waitReady;
 
@@ -65,10 +66,8 @@ async function run(directory: string): Promise<void> {
   await tell("ready");
 }
 
-/** Makes it under another name first: what a kill leaves half made is never taken for a database. */
-async function create(data: string): Promise<void> {
+async function create(unfinished: string, data: string): Promise<void> {
   await tell("creating");
-  const unfinished = `${data}.new`;
   await rm(unfinished, { recursive: true, force: true });
   const database = new SharedPGlite(unfinished);
   await database.waitReady;
