@@ -71,7 +71,7 @@ for (const [name, status, contentType, body] of [
   ["too many requests", 429, "application/json", "{}"],
   ["a captive portal's page", 200, "text/html", "<html>Please sign in to this Wi-Fi</html>"],
 ] as const) {
-  test(`${name} signs nobody out (WEB-06, F51)`, async ({ page, person }) => {
+  test(`${name} signs nobody out (WEB-06)`, async ({ page, person }) => {
     await keepToken(page, person.accessToken);
     await page.route("**/api/trpc/auth.whoami**", (route) => route.fulfill({ status, contentType, body }));
     await page.goto("/account");

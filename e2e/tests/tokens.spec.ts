@@ -24,10 +24,7 @@ for (const [name, spoil] of [
   ["five megabytes", () => "x".repeat(5_000_000)],
   ["JSON of another kind", () => JSON.stringify({ accessToken: 1 })],
 ] as [string, (token: string) => string][]) {
-  test(`${name} in storage is removed, and the person asked to sign in (WEB-04, attack 37)`, async ({
-    page,
-    person,
-  }) => {
+  test(`${name} in storage is removed, and the person asked to sign in (WEB-04)`, async ({ page, person }) => {
     await keepToken(page, spoil(person.accessToken));
     await page.goto("/account");
     await expect(page).toHaveURL(/\/sign-in/);
@@ -97,7 +94,7 @@ test.describe("a token in the address", () => {
     await expect(page.getByRole("heading", { name: /Continue as/ })).toHaveCount(0);
   });
 
-  test("never takes the place of a session (WEB-02, attack 33)", async ({ page }) => {
+  test("never takes the place of a session (WEB-02)", async ({ page }) => {
     const attacker = await newPerson(url);
     await page.goto(`${url}/sign-in`);
     await signIn(page, person);
@@ -118,7 +115,7 @@ test.describe("a token in the address", () => {
     ["nothing", "token="],
     ["one encoded twice", `token=${encodeURIComponent(encodeURIComponent("a.b.c"))}`],
   ] as const) {
-    test(`${name}: ignored, and gone from the address (attack 34)`, async ({ page }) => {
+    test(`${name}: ignored, and gone from the address`, async ({ page }) => {
       await page.goto(url);
       await page.evaluate(askedFor);
       await page.goto(`${url}/?${query}&kept=1`);

@@ -63,7 +63,7 @@ describe("createRouteGuard", () => {
 
 describe("paths", () => {
   test.each(["/api/nothing", "/auth/nothing", "/.well-known/nothing", "/api/protected/x.css", "/api/trpc"])(
-    "%s is the API's and not there: 404 as JSON, not stored (attack 61)",
+    "%s is the API's and not there: 404 as JSON, not stored",
     async (path) => {
       expect(api.api.owns(path)).toBe(true);
       const answer = await api.fetch(path);

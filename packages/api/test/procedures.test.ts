@@ -188,7 +188,7 @@ describe("the way in", () => {
 });
 
 describe("what nobody foresaw", () => {
-  test("is answered with a fixed sentence and an id that the log has too (attack 64)", async () => {
+  test("is answered with a fixed sentence and an id that the log has too", async () => {
     const accounts = {
       signUp: () => Promise.reject(new Error("SELECT secret-inside FROM users")),
       issueToken: () => Promise.reject(new TypeError("secret-inside")),
@@ -216,7 +216,7 @@ describe("what nobody foresaw", () => {
     });
   });
 
-  test("storage that is away is 503 with Retry-After, never 401 (F2)", async () => {
+  test("storage that is away is 503 with Retry-After, never 401", async () => {
     const away = () =>
       Promise.reject(new AuthError("storage_unavailable", "The database cannot be reached.", { retryAfterSeconds: 2 }));
     const broken = await createTestApi({ accounts: { signUp: away, issueToken: away } });
