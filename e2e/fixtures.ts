@@ -16,8 +16,10 @@ export interface Person {
 }
 
 /** Somebody new, known to the server and to no browser yet. */
-export async function newPerson(serverUrl: string = servers.main.url): Promise<Person> {
-  const username = `ada-${randomBytes(5).toString("hex")}`;
+export async function newPerson(
+  serverUrl: string = servers.main.url,
+  username = `ada-${randomBytes(5).toString("hex")}`,
+): Promise<Person> {
   const password = `four plain words ${randomBytes(3).toString("hex")}`;
   const answer = await fetch(`${serverUrl}/api/trpc/auth.signUp`, {
     method: "POST",

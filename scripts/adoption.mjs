@@ -107,7 +107,6 @@ async function use(name, server, signet, own) {
   const token = signedUp.body.result?.data?.accessToken;
   expect(signedUp.status === 200 && typeof token === "string", "signing up gives a token", signedUp);
 
-  const bearer = (/** @type {string} */ text) => ({ headers: { Authorization: `Bearer ${text}` } });
   const mine = await ask(`${own}/mine`, bearer(token));
   expect(mine.status === 200 && JSON.stringify(mine.body).includes("The notes of ada"), "a token opens `mine`", mine);
 
@@ -130,6 +129,11 @@ async function use(name, server, signet, own) {
     if (holds) return;
     throw new Stuck(`${name}: not so: ${guarantee}.`, `${server.output()}\n${JSON.stringify(answer)}`);
   }
+}
+
+/** @param {string} token */
+function bearer(token) {
+  return { headers: { Authorization: `Bearer ${token}` } };
 }
 
 /** One character in the middle of the signature is another one. @param {string} token */

@@ -40,6 +40,10 @@ export const test = [
     guarantee: "every requirement has a test or a reason",
     command: () => run(process.execPath, ["scripts/requirements.mjs", "--check"], captured),
   },
+  {
+    guarantee: "the walks of docs/use-in-your-app.md lead to apps that work",
+    command: () => run(process.execPath, ["scripts/adoption.mjs"], captured),
+  },
   { guarantee: "units and their neighbours work", command: () => tool("vitest", ["run"]) },
   {
     guarantee: "a person can use it in a browser",

@@ -2,7 +2,7 @@
 // A reason that is not in the table does not compile.
 
 import { randomBytes } from "node:crypto";
-import { AuthError, type AuthErrorReason } from "@signet/auth/errors";
+import { type AuthError, type AuthErrorReason, isAuthError } from "@signet/auth/errors";
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 
@@ -112,10 +112,10 @@ export function bearerChallenge(reason: AuthErrorReason): string | undefined {
 }
 
 function describe(error: unknown): Refusal {
-  if (error instanceof AuthError) return ofAuthError(error);
+  if (isAuthError(error)) return ofAuthError(error);
   if (error instanceof ZodError) return ofInput(error);
   if (error instanceof TRPCError) {
-    if (error.cause instanceof AuthError) return ofAuthError(error.cause);
+    if (isAuthError(error.cause)) return ofAuthError(error.cause);
     if (error.cause instanceof ZodError && error.code === "BAD_REQUEST") return ofInput(error.cause);
     return ofTRPC(error.code);
   }

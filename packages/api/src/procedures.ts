@@ -5,12 +5,12 @@ import { AuthError } from "@signet/auth/errors";
 import { initTRPC } from "@trpc/server";
 import type { ProcedureMeta } from "./access.ts";
 import type { Context } from "./context.ts";
-import { asTRPCError, formatAuthError } from "./trpc-errors.ts";
+import { asTRPCError, formatRefusal } from "./trpc-errors.ts";
 
 const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
   // Set, not left to NODE_ENV: an unset one would send stack traces to callers.
   isDev: false,
-  errorFormatter: formatAuthError,
+  errorFormatter: formatRefusal,
 });
 
 export const router = t.router;

@@ -47,11 +47,16 @@ export interface AuthErrorOptions extends ErrorOptions {
   retryAfterSeconds?: number;
 }
 
+/** The same in every copy of this package, where an app has ended up with two. */
+const brand = Symbol.for("signet.AuthError");
+
 /**
  * A refusal. The message is a short sentence for the caller: it never holds a token, a secret or what was typed.
  * What led to it stands in `cause`, which stays on the server.
  */
 export class AuthError extends Error {
+  /** @internal */
+  readonly [brand] = true;
   override readonly name = "AuthError";
   readonly reason: AuthErrorReason;
   readonly claim: string | undefined;
@@ -65,4 +70,9 @@ export class AuthError extends Error {
     this.problem = options.problem;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** As `instanceof AuthError`, also for one that another copy of this package has thrown. */
+export function isAuthError(error: unknown): error is AuthError {
+  return typeof error === "object" && error !== null && brand in error;
 }
