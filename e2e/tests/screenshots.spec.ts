@@ -10,7 +10,7 @@ test("the pictures of the README can be taken", async ({ page }, testInfo) => {
   if (keep) mkdirSync(images, { recursive: true });
   const person = await newPerson(undefined, "ada.lovelace");
   await keepToken(page, person.accessToken);
-  await page.setViewportSize({ width: 1200, height: 860 });
+  await page.setViewportSize({ width: 1200, height: 1400 });
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto("/account");

@@ -44,7 +44,7 @@ export const definitions = {
   DATABASE_URL: {
     schema: z
       .string()
-      .regex(/^postgres(ql)?:\/\//)
+      .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text))
       .optional(),
     expected: "a PostgreSQL address: postgresql://user:password@host/database",
     secret: true,

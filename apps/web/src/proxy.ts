@@ -16,7 +16,7 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: "/((?!_next/static|_next/image|icon.svg).*)" };
+export const config = { matcher: "/((?!_next/static/|_next/image$|icon\\.svg$).*)" };
 
 function contentSecurityPolicy(nonce: string): string {
   const { APP_URL, API_URL } = settings();

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { createLogger } from "@signet/api";
 import { afterEach, describe, expect, test } from "vitest";
 import { clientAddress, forwardedAddress } from "../src/server/client-address.ts";
@@ -11,7 +12,11 @@ afterEach(() => {
 });
 
 async function listening(https: boolean): Promise<string> {
-  running = createHttpServer({ https, trustedProxyHops: 0, log: createLogger("silent") });
+  running = createHttpServer({
+    origin: https ? "https://signet.example" : "http://localhost:3000",
+    trustedProxyHops: 0,
+    log: createLogger("silent"),
+  });
   running.server.listen(0, "127.0.0.1");
   await once(running.server, "listening");
   const address = running.server.address();
@@ -26,6 +31,50 @@ describe("before it is open", () => {
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ ready: false });
     expect((await fetch(url)).headers.get("retry-after")).toBe("2");
+  });
+});
+
+describe("the end (SRV-05)", () => {
+  test("an answer under way is finished, and its connection closed, not kept for more", async () => {
+    const url = await listening(false);
+    let finish: (() => void) | undefined;
+    running?.open(
+      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")) },
+      (_request, response) => {
+        finish = () => void response.end("done");
+      },
+    );
+    const answer = fetch(url);
+    await expect.poll(() => finish).toBeDefined();
+    const startedAt = performance.now();
+    const drained = running?.drain(10_000);
+    finish?.();
+    expect(await (await answer).text()).toBe("done");
+    await drained;
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+
+  test("what does not end by itself is cut off, also a connection that has become a WebSocket", async () => {
+    const url = new URL(await listening(false));
+    running?.open({ owns: () => false, handle: () => Promise.reject(new Error("not asked for")) }, () => {});
+    const hanging = connect(Number(url.port), url.hostname);
+    hanging.on("error", () => {});
+    hanging.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(hanging, "connect");
+    await running?.drain(100);
+    await expect.poll(() => hanging.closed).toBe(true);
+  });
+
+  test("nobody is given a WebSocket", async () => {
+    const url = new URL(await listening(false));
+    running?.server.on("upgrade", () => {});
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on("error", () => {});
+    socket.write(
+      "GET /_next/webpack-hmr HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    await expect.poll(() => socket.closed).toBe(true);
   });
 });
 

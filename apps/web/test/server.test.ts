@@ -5,6 +5,10 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AppRouter } from "@signet/api";
+import { createAuthClient } from "@signet/client";
+import { authLink } from "@signet/client/trpc";
+import { createTRPCClient } from "@trpc/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -96,6 +100,39 @@ describe("the running server", () => {
     ],
   ])("answers %s with 400", async (_name, request) => {
     expect(await raw(server.port, request)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test.each(["", "Host: a b\r\n", "Host: x@y\r\n", "Host: evil.example:99999\r\n"])(
+    "answers whoever asks with %j for a host, and believes none of it",
+    async (host) => {
+      const answer = await raw(server.port, `GET /readyz HTTP/1.0\r\n${host}\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    },
+  );
+
+  test.each(["TRACE", "PUT", "DELETE", "POST"])("%s makes nothing of a page: 405", async (method) => {
+    const answer = await raw(
+      server.port,
+      `${method} /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  test.each(["/icon.svgx", "/_next/imagefoo", "/_next/staticx"])(
+    "%s has the policy of a page (WEB-09)",
+    async (path) => {
+      const answer = await fetch(`${server.url}${path}`);
+      expect(answer.headers.get("content-security-policy")).toContain("script-src 'nonce-");
+    },
+  );
+
+  test("a page of ours may ask sixty questions at once", async () => {
+    const { username } = await signUp(server.url);
+    const auth = createAuthClient({ baseUrl: server.url });
+    const trpc = createTRPCClient<AppRouter>({ links: [authLink({ client: auth })] });
+    await auth.signIn({ username, password });
+    const answers = await Promise.all(Array.from({ length: 60 }, () => trpc.auth.whoami.query()));
+    expect(answers.map((answer) => answer.username)).toEqual(Array.from({ length: 60 }, () => username));
   });
 
   test("cuts off headers over 16 KiB: 431 (SRV-04)", async () => {
@@ -315,6 +352,21 @@ describe("start and stop", () => {
     ],
     [{ AUTH_SECRET: "short" }, "AUTH_SECRET"],
     [{ AUTH_SECRET: "changeme".repeat(8) }, "AUTH_SECRET"],
+    [{ AUTH_ALGORITHM: "HS256", AUTH_HS256_SECRET: "short" }, "AUTH_HS256_SECRET"],
+    [{ DATA_DIR: import.meta.filename }, "Set DATA_DIR to a folder that this user may write to"],
+    [
+      { DATABASE_URL: "postgresql://u:canary#x@127.0.0.1/db", AUTH_SECRET: "x" },
+      "DATABASE_URL must be a PostgreSQL address",
+    ],
+    [
+      {
+        AUTH_AUDIENCE: Array.from(
+          { length: 40 },
+          (_, i) => `https://a-rather-long-name-${i}.services.example/resource`,
+        ).join(),
+      },
+      "Tokens would be too long",
+    ],
   ] as [Record<string, string>, string][])(
     "a bad setting %j: one sentence, exit code 1, and nothing listens (KEY-04)",
     (settings, sentence) =>
@@ -322,8 +374,9 @@ describe("start and stop", () => {
         const { code, output } = await startAndFail({ DATA_DIR: folder, PORT: String(await freePort()), ...settings });
         expect(code).toBe(1);
         expect(output).toContain(sentence);
-        expect(output).not.toMatch(/\n\s+at /);
+        expect(output).not.toMatch(/\n\s+at |canary/);
       }),
+    startLimitMs,
   );
 
   test(
@@ -356,7 +409,8 @@ describe("algorithms and secrets", () => {
   const newSecret = () => randomBytes(48).toString("base64url");
 
   async function rsaKeysFile(folder: string): Promise<string> {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    // Its signatures alone are longer than most tokens.
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 4096 });
     const file = join(folder, "keys.json");
     await writeFile(file, JSON.stringify({ keys: [privateKey.export({ format: "jwk" })] }));
     return file;

@@ -65,6 +65,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     maxThreads: threads,
   });
   let inFlight = 0;
+  let closed = false;
 
   async function run<Result>(name: "hash" | "verify", task: object): Promise<Result> {
     if (inFlight >= capacity) {
@@ -75,6 +76,10 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     inFlight += 1;
     try {
       return (await pool.run(task, { name })) as Result;
+    } catch (cause) {
+      // What is under way when the threads end is not wrong: another replica, or this one in a moment, can do it.
+      if (closed) throw new AuthError("busy", "The server is stopping. Please try again in a moment.", { cause });
+      throw cause;
     } finally {
       inFlight -= 1;
     }
@@ -93,6 +98,9 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
         used.outputLen !== hashBytes
       );
     },
-    close: () => pool.destroy(),
+    close: () => {
+      closed = true;
+      return pool.destroy();
+    },
   };
 }

@@ -176,6 +176,7 @@ describe("the way in", () => {
     const path = Array.from({ length: 31 }, () => "auth.whoami").join(",");
     const answer = await api.query(`${path}?batch=1`, api.bearer(accessToken));
     expect(answer.status).toBe(400);
+    expect(answer.headers.get("content-type")).toContain("application/json");
   });
 
   test("a procedure that does not exist: 404, also for names from prototypes", async () => {

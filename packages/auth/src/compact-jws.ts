@@ -5,7 +5,7 @@ import { decode } from "jose/base64url";
 import { AuthError } from "./errors.ts";
 import { type JsonObject, parseJsonObject } from "./strict-json.ts";
 
-/** Our own tokens stay under 1 KiB; others may carry more, but nobody makes us decode a book. */
+/** Our own have about 500 characters; others may carry more, but nobody makes us decode a book. */
 const maxTokenLength = 8 * 1024;
 const maxHeaderLength = 1024;
 const maxKidLength = 256;

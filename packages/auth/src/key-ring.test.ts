@@ -190,6 +190,19 @@ describe("a changed secret", () => {
   });
 });
 
+test("a database's clock that is set back after the first start stops no signing", async () => {
+  const { ring, clock } = createTable();
+  const secret = newSecret();
+  const first = ring([secret]);
+  await first.load();
+  clock.advance(-3_600_000);
+  for (const keys of [first, ring([secret])]) {
+    await keys.load();
+    const token = await issue(keys, clock);
+    await expect(verifierOf(keys, clock).verify(token)).resolves.toMatchObject({ sub: "u" });
+  }
+});
+
 test("of two secrets that both have a key, the first signs, whichever key is newer", async () => {
   const { ring, store } = createTable();
   const [older, newer] = [newSecret(), newSecret()];

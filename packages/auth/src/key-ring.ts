@@ -98,11 +98,16 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   /** Of the keys that could sign: those of the first secret before others, then the newest. */
   function keysThatSign(keys: readonly TableKey[]): (TableKey & { signing: SigningKey })[] {
-    return keys
+    const ours = keys
       .filter(isOurs)
-      .filter(({ row }) => row.algorithm === algorithm && row.activeAt.getTime() <= databaseNow())
-      .filter(({ endedSigningAt }) => endedSigningAt === null || endedSigningAt > databaseNow())
+      .filter(({ row }) => row.algorithm === algorithm)
+      .filter(({ endedSigningAt }) => endedSigningAt === null || endedSigningAt > databaseNow());
+    const active = ours
+      .filter(({ row }) => row.activeAt.getTime() <= databaseNow())
       .toSorted((a, b) => isOfFirst(b) - isOfFirst(a) || b.row.number - a.row.number);
+    if (active.length > 0) return active;
+    // The database's clock was set back since they were made. The oldest has been known to others for longest.
+    return ours.toSorted((a, b) => a.row.number - b.row.number);
   }
 
   function hasKeyOfFirstSecret(keys: readonly TableKey[]): boolean {

@@ -40,12 +40,16 @@ export interface AccessTokenSigner {
    * Does not check: whether the session still stands, or the person may have these scopes.
    *
    * @throws AuthError `keys_unavailable` while there is no key to sign with
-   * @throws TypeError when the grant does not make valid claims; RangeError when the token would exceed 1 KiB
+   * @throws TypeError when the grant does not make valid claims; RangeError when the claims would exceed 1 KiB
    */
   sign(grant: AccessTokenGrant): Promise<{ accessToken: string; claims: AccessTokenClaims }>;
 }
 
-const maxTokenLength = 1024;
+/**
+ * What a token says, in bytes of JSON. Its header is small and its signature is as long as the key wants: an RSA key of
+ * 4096 bits alone makes 683 characters of it.
+ */
+const maxClaimsBytes = 1024;
 const maxTtlSeconds = 900;
 /** Tokens that were issued together must not end together, or all their holders come to refresh at once. */
 const jitter = 0.1;
@@ -80,13 +84,11 @@ export function createAccessTokenSigner(options: AccessTokenSignerOptions): Acce
       if (grant.scope.some((scope) => scope === "" || scope.includes(" "))) {
         throw new TypeError("A scope is one word of the characters that RFC 6749 §3.3 allows.");
       }
-      const accessToken = await signClaims(claims, keys.signingKey());
-      if (accessToken.length > maxTokenLength) {
-        throw new RangeError(
-          `The access token would have ${accessToken.length} bytes, more than 1 KiB. Grant fewer scopes.`,
-        );
+      const bytes = new TextEncoder().encode(JSON.stringify(claims)).length;
+      if (bytes > maxClaimsBytes) {
+        throw new RangeError(`The claims would have ${bytes} bytes, more than 1 KiB. Grant fewer scopes.`);
       }
-      return { accessToken, claims };
+      return { accessToken: await signClaims(claims, keys.signingKey()), claims };
     },
   };
 }

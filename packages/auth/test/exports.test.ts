@@ -7,7 +7,7 @@ const pinned: Record<string, string[]> = {
   "./verify": ["createAccessTokenVerifier", "createVerificationKeys", "importJwkSet"],
   "./sign": ["createAccessTokenSigner"],
   "./claims": ["accessTokenClaimsSchema", "scopesOf"],
-  "./errors": ["AuthError"],
+  "./errors": ["AuthError", "isAuthError"],
   "./keys": ["checkSecret", "createKeyRing", "secretId"],
   "./bearer": ["parseBearer"],
   "./clock": ["numericDate", "systemClock"],

@@ -282,6 +282,11 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     void signedOut(expired ? "expired" : "ended_elsewhere");
   }
 
+  function followOtherTab(): void {
+    storage.dropUnsaved?.();
+    followStorage();
+  }
+
   function onShown(restored: boolean): void {
     followStorage();
     // Where the monotonic clock stood still while the device slept, nothing planned has fired: so ask.
@@ -315,7 +320,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   function start(): () => void {
     listening ??= {
       count: 0,
-      stop: events.listen({ onStorageChanged: followStorage, onShown, onOnline: () => void retry() }),
+      stop: events.listen({ onStorageChanged: followOtherTab, onShown, onOnline: () => void retry() }),
     };
     const mine = listening;
     mine.count += 1;

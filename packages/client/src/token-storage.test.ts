@@ -24,6 +24,13 @@ describe("createLocalStorage (WEB-08)", () => {
     expect(createLocalStorage(() => web).read()).toBe("a.b.c");
   });
 
+  it("lets go of what could not be stored when another tab has changed what is stored", () => {
+    const storage = createLocalStorage(() => webStorage({ setItem: fails }));
+    storage.write("a.b.c");
+    storage.dropUnsaved?.();
+    expect(storage.read()).toBeNull();
+  });
+
   const broken: [string, () => WebStorage | undefined][] = [
     ["missing", () => undefined],
     ["forbidden", fails],

@@ -4,6 +4,8 @@ export interface TokenStorage {
   read(): string | null;
   write(token: string): void;
   remove(): void;
+  /** Another tab has changed what is stored: what could not be stored here is out of date. */
+  dropUnsaved?(): void;
 }
 
 /** The part of the Web Storage API that is used. */
@@ -63,6 +65,7 @@ export function createLocalStorage(open: () => WebStorage | undefined = () => gl
       // The former token must not come back with the next page.
       attempt((storage) => storage.removeItem(storageKey));
     },
+    dropUnsaved: () => memory.remove(),
     remove() {
       memory.remove();
       attempt((storage) => storage.removeItem(storageKey));

@@ -6,3 +6,4 @@ export {
   type EmbeddedDatabaseOptions,
   openEmbeddedDatabase,
 } from "./embedded/embedded-database.ts";
+export { UnusableDatabaseError } from "./unusable-database-error.ts";

@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { Client, type ClientConfig, DatabaseError } from "pg";
 import { isUnavailable, storageUnavailable } from "./storage-errors.ts";
+import { UnusableDatabaseError } from "./unusable-database-error.ts";
 
 interface Migration {
   name: string;
@@ -30,7 +31,7 @@ const alreadyExists = new Set(["23505", "42710", "42P07"]);
  * a lock of `_prisma_migrations`, and whoever comes later finds it done. Migrations that only a newer version knows are fine.
  *
  * @throws AuthError `storage_unavailable` when the database cannot be reached
- * @throws Error with one sentence for a person when the database must not be touched: a migration was changed or has failed
+ * @throws UnusableDatabaseError when the database must not be touched: a migration was changed or has failed
  */
 export async function migrate(config: ClientConfig): Promise<void> {
   const migrations = await readMigrations();
@@ -75,14 +76,14 @@ function pendingOf(migrations: readonly Migration[], applied: readonly AppliedMi
   const standing = applied.filter((row) => row.rolled_back_at === null);
   const failed = standing.find((row) => row.finished_at === null);
   if (failed !== undefined) {
-    throw new Error(
+    throw new UnusableDatabaseError(
       `The migration ${failed.migration_name} has failed in this database: repair the database, then mark it with "prisma migrate resolve", and start again.`,
     );
   }
   const checksums = new Map(standing.map((row) => [row.migration_name, row.checksum]));
   const changed = migrations.find(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum);
   if (changed !== undefined) {
-    throw new Error(
+    throw new UnusableDatabaseError(
       `The migration ${changed.name} was applied to this database with other content: restore prisma/migrations/${changed.name}/migration.sql, or use another database.`,
     );
   }

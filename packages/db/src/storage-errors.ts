@@ -93,7 +93,8 @@ function detailsOf(error: unknown): Details {
       if (typeof word !== "string") continue;
       if (/^P\d{4}$/.test(word)) details.prismaCode ??= word;
       else if (/^[0-9A-Z]{5}$/.test(word) && /\d/.test(word)) details.sqlState ??= word;
-      else if (/^E[A-Z_]+$/.test(word)) details.systemCode ??= word;
+      // A system call failed; `ERR_…` is a mistake in a program.
+      else if (/^E(?!RR_)[A-Z_]+$/.test(word)) details.systemCode ??= word;
     }
     if (typeof kind === "string") details.kind ??= kind;
   }

@@ -1,6 +1,8 @@
 // The node:http server: limits, the client's address, and who answers: the API by its paths, Next all else.
 
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Api, Peer } from "@signet/api";
 import { refused } from "@signet/api";
@@ -12,8 +14,10 @@ type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unkno
 
 interface HttpServerOptions {
   trustedProxyHops: number;
-  /** Whether browsers reach us by https, so that they may be told to stay there. */
-  https: boolean;
+  /** The public origin. Where it is https, browsers are told to stay there; requests are taken to be for it. */
+  origin: string;
+  /** Whether something behind this server takes WebSockets (the development server does, to reload pages). */
+  webSockets?: boolean;
   log: Logger;
 }
 
@@ -31,13 +35,26 @@ export interface HttpServer {
   server: Server;
   /** Answers come from these from now on; until then every request gets 503. */
   open(api: Api, pages: NodeHandler): void;
+  /** Takes no more connections, finishes what is under way, and cuts off what has not ended by then. */
+  drain(cutOffAfterMs: number): Promise<void>;
 }
+
+const idleCheckMs = 50;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   let answer: NodeHandler = notYet;
+  let draining = false;
   const server = createServer(limits, (request, response) => {
-    setSecurityHeaders(response, options.https);
+    setSecurityHeaders(response, options.origin.startsWith("https:"));
+    if (draining) response.setHeader("Connection", "close");
     answer(request, response);
+  });
+  // No limit or timeout of the server reaches a connection that has become something else.
+  if (options.webSockets !== true) server.on("upgrade", (_request, socket) => socket.destroy());
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = maxRequestsPerSocket;
@@ -46,10 +63,25 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     open: (api, pages) => {
       answer = router(api, pages, options);
     },
+    drain: async (cutOffAfterMs) => {
+      draining = true;
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      // Those that are busy now are idle in a moment, and would be kept for the client's next request.
+      const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+      const cutOff = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, cutOffAfterMs);
+      await closed;
+      clearInterval(idleCheck);
+      clearTimeout(cutOff);
+    },
   };
 }
 
-function router(api: Api, pages: NodeHandler, { trustedProxyHops, log }: HttpServerOptions): NodeHandler {
+function router(api: Api, pages: NodeHandler, { trustedProxyHops, origin, log }: HttpServerOptions): NodeHandler {
+  const { host } = new URL(origin);
   const peers = new WeakMap<IncomingMessage, Peer>();
   const apiListener = getRequestListener(
     // The peer is always there; without one nobody is known.
@@ -78,9 +110,14 @@ function router(api: Api, pages: NodeHandler, { trustedProxyHops, log }: HttpSer
     const address = clientAddress(request, trustedProxyHops);
     dropForwardedHeaders(request);
     if (!api.owns(pathname)) {
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        return sendRefusal(response, new AuthError("method_not_allowed", "Pages are read with GET."));
+      }
       dropToken(request);
       return pages(request, response);
     }
+    // Whatever name the client used, or none: addresses are built from the configured origin alone.
+    request.headers.host = host;
     peers.set(request, { address });
     return apiListener(request, response);
   };

@@ -5,10 +5,11 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createApi, createLogger } from "@signet/api";
+import { UnusableDatabaseError } from "@signet/db";
 import next from "next";
 import { settings as readSettings, SettingError, type Settings } from "../env.ts";
 import { dataDirOf } from "./data-dir.ts";
-import { createHttpServer } from "./http-server.ts";
+import { createHttpServer, type HttpServer } from "./http-server.ts";
 import { openServices, type Services } from "./services.ts";
 import { sharedServices } from "./shared-services.ts";
 
@@ -32,13 +33,14 @@ try {
 async function start(settings: Settings): Promise<void> {
   const startedAt = performance.now();
   const log = createLogger(settings.LOG_LEVEL);
-  const { server, open } = createHttpServer({
+  const http = createHttpServer({
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
-    https: settings.APP_URL.startsWith("https:"),
+    origin: settings.APP_URL,
+    webSockets: dev,
     log,
   });
   // First the port, so that nothing has been begun when somebody else has it.
-  await listen(server, settings);
+  await listen(http.server, settings);
 
   const dataDir = dataDirOf(settings, repositoryDir);
   const services = await sharedServices(() => openServices(settings, { log, dataDir, onProgress: say }));
@@ -47,13 +49,13 @@ async function start(settings: Settings): Promise<void> {
     dir: appDir,
     hostname: settings.HOST,
     port: settings.PORT,
-    httpServer: server,
+    httpServer: http.server,
     quiet: !dev,
   });
-  stopOnSignal(server, services, () => pages.close());
+  stopOnSignal(http, services, () => pages.close());
 
   await pages.prepare();
-  open(createApi(services), pages.getRequestHandler());
+  http.open(createApi(services), pages.getRequestHandler());
   welcome(settings, performance.now() - startedAt);
 }
 
@@ -78,18 +80,13 @@ async function listen(server: Server, { HOST, PORT }: Settings): Promise<void> {
 }
 
 /** Finishes what is under way, then closes pages and services; a second signal does not wait. */
-function stopOnSignal(server: Server, services: Services, closePages: () => Promise<void>): void {
+function stopOnSignal(http: HttpServer, services: Services, closePages: () => Promise<void>): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     say(signal === "SIGINT" ? "\nStopping …" : "Stopping …");
-    const drained = once(server, "close");
-    server.close();
-    server.closeIdleConnections();
-    const cutOff = setTimeout(() => server.closeAllConnections(), drainMs);
-    await drained;
-    clearTimeout(cutOff);
+    await http.drain(drainMs);
     await closePages();
     await services.close();
     process.exit(0);
@@ -123,5 +120,5 @@ function fail(error: unknown): never {
 }
 
 function isForPeople(error: Error): boolean {
-  return error instanceof SettingError || error.name === "EmbeddedDatabaseError" || error.name === "MigrationError";
+  return error instanceof SettingError || error instanceof UnusableDatabaseError;
 }

@@ -10,7 +10,10 @@ import { sharedServices } from "./shared-services.ts";
 let api: Promise<Api> | undefined;
 
 export async function handle(request: Request): Promise<Response> {
-  api ??= open();
+  api ??= open().catch((error: unknown) => {
+    api = undefined;
+    throw error;
+  });
   // There is no socket to look at: the address is known only where the platform's proxies write it.
   const address = forwardedAddress(request.headers.get("x-forwarded-for"), settings().TRUSTED_PROXY_HOPS) ?? null;
   return (await api).handle(request, { address });

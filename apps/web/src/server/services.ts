@@ -6,7 +6,7 @@ import { type ApiServices, jwksMaxAgeSeconds } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import { checkSecret, createKeyRing, type KeyRing, type KeyRingOptions } from "@signet/auth/keys";
-import { createAccessTokenSigner } from "@signet/auth/sign";
+import { type AccessTokenSigner, createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
 import { createDatabase, openEmbeddedDatabase } from "@signet/db";
 import type { Logger } from "pino";
@@ -39,25 +39,28 @@ interface Options {
  */
 export async function openServices(settings: Settings, { log, dataDir, onProgress }: Options): Promise<Services> {
   // What can be wrong with settings shows before anything is opened.
-  const secrets = settings.AUTH_SECRET === undefined ? undefined : usableSecrets(settings.AUTH_SECRET);
+  const given = settings.AUTH_SECRET === undefined ? undefined : usableSecrets("AUTH_SECRET", settings.AUTH_SECRET);
   const operatorKeys = settings.AUTH_KEYS_FILE === undefined ? undefined : await readKeysFile(settings.AUTH_KEYS_FILE);
 
   const embedded =
     settings.DATABASE_URL === undefined
       ? await openEmbeddedDatabase({ dataDir, onProgress, onOwnerEnded: (message) => log.warn(message) })
       : undefined;
+  const secrets = given ?? usableSecrets("The generated secret", [await readOrCreateSecret(dataDir)]);
   const database = createDatabase(embedded?.connection ?? { connectionString: settings.DATABASE_URL ?? "" });
 
-  const keyRing = createKeyRing({
-    algorithm: settings.AUTH_ALGORITHM,
-    secrets: secrets ?? [await readOrCreateSecret(dataDir)],
-    store: database.signingKeys,
-    clock: systemClock,
-    jwksMaxAgeSeconds,
-    onAlarm: (message, details) => log.error(details, message),
-    ...(settings.AUTH_HS256_SECRET === undefined ? {} : { hs256Secret: settings.AUTH_HS256_SECRET }),
-    ...(operatorKeys === undefined ? {} : { operatorKeys }),
-  });
+  const keyRing = usable(() =>
+    createKeyRing({
+      algorithm: settings.AUTH_ALGORITHM,
+      secrets,
+      store: database.signingKeys,
+      clock: systemClock,
+      jwksMaxAgeSeconds,
+      onAlarm: (message, details) => log.error(details, message),
+      ...(settings.AUTH_HS256_SECRET === undefined ? {} : { hs256Secret: settings.AUTH_HS256_SECRET }),
+      ...(operatorKeys === undefined ? {} : { operatorKeys }),
+    }),
+  );
   const signer = createAccessTokenSigner({
     issuer: settings.APP_URL,
     audience: settings.AUTH_AUDIENCE,
@@ -87,6 +90,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   const preparation = prepare({
     migrate: settings.MIGRATE_ON_START ? () => database.migrate() : undefined,
     keyRing,
+    signer,
     log,
   });
   await preparation.firstAttempt;
@@ -102,7 +106,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     readiness: async () => ({
       database: await wordFor(database.ping()),
       migrations: preparation.done() ? "ok" : "waiting for the database",
-      keys: keyRing.loaded ? "ok" : "not loaded",
+      keys: wordForKeys(keyRing),
     }),
     close: async () => {
       preparation.stop();
@@ -124,15 +128,18 @@ interface Preparation {
 function prepare({
   migrate,
   keyRing,
+  signer,
   log,
 }: {
   migrate: (() => Promise<void>) | undefined;
   keyRing: KeyRing;
+  signer: AccessTokenSigner;
   log: Logger;
 }): Preparation {
   let migrated = migrate === undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let tokensFit = false;
   let unreachable = false;
 
   const attempt = async () => {
@@ -140,6 +147,8 @@ function prepare({
       if (!migrated) await migrate?.();
       migrated = true;
       await loadKeys(keyRing);
+      if (!tokensFit) await assertTokensFit(signer);
+      tokensFit = true;
       if (unreachable) log.info("The database is reachable again.");
       unreachable = false;
     } catch (error) {
@@ -176,6 +185,33 @@ async function loadKeys(keyRing: KeyRing): Promise<void> {
   }
 }
 
+function wordForKeys(keyRing: KeyRing): string {
+  if (!keyRing.loaded) return "not loaded";
+  try {
+    keyRing.signingKey();
+    return "ok";
+  } catch {
+    return "none to sign with";
+  }
+}
+
+/**
+ * Signs what the longest name would get, so that settings under which somebody could not sign in show at the start.
+ *
+ * @throws SettingError
+ */
+async function assertTokensFit(signer: AccessTokenSigner): Promise<void> {
+  const longest = { subject: "x".repeat(22), sessionId: "x".repeat(22), username: "\u{10000}".repeat(64) };
+  try {
+    await signer.sign({ ...longest, scope: [], authTime: 0, amr: ["pwd"] });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SettingError(
+      "Tokens would be too long under these settings: AUTH_AUDIENCE names too many, or APP_URL is too long.",
+    );
+  }
+}
+
 async function wordFor(check: Promise<unknown>): Promise<string> {
   try {
     await check;
@@ -186,12 +222,24 @@ async function wordFor(check: Promise<unknown>): Promise<string> {
   }
 }
 
-function usableSecrets(secrets: readonly string[]): readonly string[] {
+/** What the key ring finds wrong with its options is what is wrong with the settings. */
+function usable(make: () => KeyRing): KeyRing {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new SettingError(
+      `AUTH_SECRET, AUTH_ALGORITHM, AUTH_KEYS_FILE and AUTH_HS256_SECRET do not fit: ${error.message}`,
+    );
+  }
+}
+
+function usableSecrets(name: string, secrets: readonly string[]): readonly string[] {
   for (const secret of secrets) {
     try {
       checkSecret(secret);
     } catch (error) {
-      throw new SettingError(`AUTH_SECRET: ${error instanceof Error ? error.message : "cannot be used."}`);
+      throw new SettingError(`${name}: ${error instanceof Error ? error.message : "cannot be used."}`);
     }
   }
   return secrets;

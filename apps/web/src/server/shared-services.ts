@@ -6,6 +6,10 @@ let services: Promise<Services> | undefined;
 
 /** The services of this process, opened by `open` where nobody has yet. */
 export function sharedServices(open: () => Promise<Services>): Promise<Services> {
-  services ??= open();
+  services ??= open().catch((error: unknown) => {
+    // The next one who asks tries again.
+    services = undefined;
+    throw error;
+  });
   return services;
 }

@@ -6,7 +6,6 @@ import { appRouter } from "../app-router.ts";
 import { answers, refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer } from "../context.ts";
 import { authResponseMeta } from "../trpc-errors.ts";
-import { refused } from "./answers.ts";
 import { withLimitedBody } from "./limited-body.ts";
 
 export const trpcPath = "/api/trpc";
@@ -15,13 +14,8 @@ export const trpcPath = "/api/trpc";
 const maxBatchSize = 30;
 
 export async function trpc(services: ApiServices, request: Request, peer: Peer): Promise<Response> {
-  let limited: Request;
-  try {
-    assertJson(request);
-    limited = await withLimitedBody(request);
-  } catch (error) {
-    return refused(error);
-  }
+  assertJson(request);
+  const limited = await withLimitedBody(request);
   const response = await fetchRequestHandler({
     endpoint: trpcPath,
     req: limited,
@@ -43,6 +37,9 @@ export async function trpc(services: ApiServices, request: Request, peer: Peer):
     },
     responseMeta: authResponseMeta,
   });
+  // tRPC names no type where it refuses before a procedure runs.
+  if (!/json/.test(response.headers.get("content-type") ?? ""))
+    response.headers.set("Content-Type", "application/json");
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("X-Content-Type-Options", "nosniff");
   return response;

@@ -14,6 +14,9 @@ import { AuthClientError } from "../auth-client-error.ts";
 /** tRPC's own idea of `fetch`, a little wider than the browser's. */
 type TRPCFetch = NonNullable<HTTPLinkOptions<AnyRouter["_def"]["_config"]["$types"]>["fetch"]>;
 
+/** As many operations, and as long an address, as the API takes in one request; more make another batch. */
+const batchLimits = { maxItems: 30, maxURLLength: 8_000 };
+
 /** What a sending link needs; made anew for each token. */
 export interface SendingLinkOptions {
   url: string;
@@ -45,7 +48,7 @@ export function authLink<TRouter extends AnyRouter>(options: AuthLinkOptions<TRo
     );
   }
   const requestBy = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const makeLink = options.link ?? ((own) => httpBatchLink(own as never) as TRPCLink<TRouter>);
+  const makeLink = options.link ?? ((own) => httpBatchLink({ ...batchLimits, ...own } as never) as TRPCLink<TRouter>);
   const sending: Omit<SendingLinkOptions, "headers"> = {
     url,
     // The API does not redirect. Whoever does is somebody else, and gets no token.

@@ -8,6 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { UnusableDatabaseError } from "../unusable-database-error.ts";
 import { unfinishedName } from "./data-folder.ts";
 import { findOwners, longestSocketName, type Owner, watchOwner } from "./directory-claim.ts";
 import type { EmbeddedProcessMessage } from "./embedded-process.ts";
@@ -151,7 +152,7 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(
+    throw new UnusableDatabaseError(
       `The folder ${folder} cannot be made (${why}). Set DATA_DIR to a folder that this user may write to.`,
       {
         cause: error,
@@ -188,7 +189,7 @@ async function startProcess(
   if (outcome === "ready") return child;
   if (outcome === "taken") return undefined;
   const detail = output.trim() === "" ? "its process ended" : output.trim();
-  throw new Error(`The embedded database in ${folder} could not be opened: ${detail}`);
+  throw new UnusableDatabaseError(`The embedded database in ${folder} could not be opened: ${detail}`);
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {
@@ -201,7 +202,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
 }
 
 function inUse(folder: string, { pid }: Owner): Error {
-  return new Error(
+  return new UnusableDatabaseError(
     `The database in ${folder} is in use by process ${pid}, which does not answer. End that process, or set DATA_DIR to another folder, then start again.`,
   );
 }

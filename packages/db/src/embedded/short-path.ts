@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readlink, realpath, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { UnusableDatabaseError } from "../unusable-database-error.ts";
 
 /** Below the limits of Linux (107) and macOS (103). */
 const maxSocketPathBytes = 100;
@@ -35,7 +36,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
   const { uid, mode } = await lstat(folder).then((stats) => (stats.isDirectory() ? stats : { uid: -1, mode: 0 }));
   // Somebody else's folder could lead our connections to a database of theirs.
   if (uid !== userInfo().uid || (mode & 0o077) !== 0) {
-    throw new Error(
+    throw new UnusableDatabaseError(
       `${folder} is not a private folder of this user. Remove it, or set DATA_DIR to a shorter path, then start again.`,
     );
   }
