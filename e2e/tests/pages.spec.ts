@@ -78,6 +78,28 @@ test("a page that does not exist says so, with 404 and a way back", async ({ pag
   await expect(page).toHaveURL("/");
 });
 
+test.describe("an error of ours", () => {
+  test.use({ provoked: /null|Minified React error/ });
+
+  test("a page that breaks says so, keeps one signed in, and can be tried again", async ({ page, person }) => {
+    await keepToken(page, person.accessToken);
+    let broken = true;
+    // Only what the page asks for by itself, not the provider's own question.
+    await page.route("**/api/trpc/auth.whoami?batch=1**", async (route) => {
+      if (!broken) return route.continue();
+      return route.fulfill({
+        contentType: "application/json",
+        body: '[{"result":{"data":{"username":"x","scope":null}}}]',
+      });
+    });
+    await page.goto("/account");
+    await expect(page.getByRole("heading", { name: "This page broke" })).toBeVisible();
+    broken = false;
+    await page.getByRole("button", { name: "Try once more" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  });
+});
+
 test("the theme is chosen by hand and kept, with no flash of the other", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/");

@@ -32,34 +32,63 @@ function exampleUnder(heading: string): string {
   return code;
 }
 
+/** Runs an example as a file of this app, so that packages are found as they are from any of its files. */
+async function run(code: string, given: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  const extension = code.includes("/>") ? "tsx" : "ts";
+  const file = fileURLToPath(new URL(`./readme-${randomBytes(4).toString("hex")}.${extension}`, import.meta.url));
+  Object.assign(globalThis, { given });
+  const names = Object.keys(given).map((name) => `const ${name} = (globalThis as any).given.${name};\n`);
+  await writeFile(file, names.join("") + code.replaceAll("http://localhost:3000", server.url));
+  try {
+    return await import(pathToFileURL(file).href);
+  } finally {
+    await rm(file);
+  }
+}
+
+async function signUp() {
+  const username = `ada-${randomBytes(4).toString("hex")}`;
+  const answer = await fetch(`${server.url}/api/trpc/auth.signUp`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password: "correct horse battery staple" }),
+  });
+  return { username, token: String((await answer.json()).result.data.accessToken) };
+}
+
 describe("the README", () => {
   test("From Node: signs in, calls, is refused", async () => {
-    const username = `ada-${randomBytes(4).toString("hex")}`;
-    const password = "correct horse battery staple";
-    await fetch(`${server.url}/api/trpc/auth.signUp`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username, password }),
-    });
+    const { username } = await signUp();
     const example = exampleUnder("From Node");
     const said = [...example.matchAll(/\/\/ (\w+)$/gm)].map(([, word]) => word);
     expect(said).toEqual(["ada", "token_missing"]);
-
-    // Beside this file, so that packages are found as they are from any file of this app.
-    const file = fileURLToPath(new URL(`./readme-example-${process.pid}.ts`, import.meta.url));
-    const code = example
-      .replaceAll("http://localhost:3000", server.url)
-      .replace('"ada"', JSON.stringify(username))
-      .replaceAll("console.log(", "globalThis.printed.push(");
-    const printed: string[] = [];
-    Object.assign(globalThis, { printed });
-    await writeFile(file, code);
-    try {
-      await import(pathToFileURL(file).href);
-    } finally {
-      await rm(file);
-    }
+    const printed: unknown[] = [];
+    await run(example.replace('"ada"', JSON.stringify(username)), {
+      console: { log: (text: unknown) => printed.push(text) },
+    });
     expect(printed).toEqual([username, "token_missing"]);
+  });
+
+  test("In React: provider, guard and hook are where the example takes them from", async () => {
+    expect(await run(exampleUnder("In React"), { auth: undefined })).toMatchObject({ App: expect.any(Function) });
+  });
+
+  test("In another service: verifies a token with the published keys alone", async () => {
+    const { username, token } = await signUp();
+    const printed: unknown[] = [];
+    const example = `${exampleUnder("In another service")}\nprinted.push(claims.preferred_username);`;
+    await run(example, { token, printed });
+    expect(printed).toEqual([username]);
+  });
+
+  test("Your own procedures and endpoints: guards a handler in both ways", async () => {
+    const verifier = { verify: async () => ({ preferred_username: "ada", scope: "" }) };
+    const example = await run(exampleUnder("Your own procedures and endpoints"), { verifier });
+    const { GET, POST } = example as Record<string, (request: Request) => Promise<Response>>;
+    const request = () => new Request(server.url, { headers: { authorization: "Bearer a.b.c" } });
+    expect(await (await GET?.(request()))?.json()).toEqual({ ok: true });
+    expect(await (await POST?.(request()))?.json()).toEqual({ hello: "ada" });
+    expect((await GET?.(new Request(server.url)))?.status).toBe(401);
   });
 
   test("Try it: the commands do what is written behind them", async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -378,6 +379,14 @@ describe("start and stop", () => {
       }),
     startLimitMs,
   );
+
+  test("a Node.js that is too old: one sentence, and nothing is begun", () => {
+    const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } })';
+    const start = fileURLToPath(new URL("../../../scripts/start.mjs", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, ["--import", `data:text/javascript,${pretend}`, start]);
+    expect(status).toBe(1);
+    expect(stderr.toString().trim()).toMatch(/^Signet needs Node\.js 20\.19 or newer; this is 18\.20\.4\./);
+  });
 
   test(
     "a PostgreSQL that cannot be reached does not stop it: alive, not ready, and says so",

@@ -1,6 +1,7 @@
 // One line protects a route handler: any `(Request) => Response`, with or without a look at the claims.
 
 import { type AccessTokenClaims, scopesOf } from "@signet/auth/claims";
+import { isAuthError } from "@signet/auth/errors";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
 import { authenticate } from "../context.ts";
 import { assertScopes } from "../procedures.ts";
@@ -19,7 +20,7 @@ export type ProtectedRouteHandler = (request: Request, claims: AccessTokenClaims
  * ```
  *
  * Everything else is answered here: 401 with `WWW-Authenticate: Bearer`, 403 `insufficient_scope`, 503
- * `keys_unavailable`. Errors of the handler itself are not caught.
+ * `keys_unavailable`. Anything else is not caught.
  */
 export function createRouteGuard(verifier: AccessTokenVerifier) {
   return (handler: ProtectedRouteHandler, options: { scopes?: readonly string[] } = {}): RouteHandler => {
@@ -30,7 +31,8 @@ export function createRouteGuard(verifier: AccessTokenVerifier) {
         claims = await authenticate(verifier, request);
         assertScopes(scopesOf(claims), scopes);
       } catch (error) {
-        return refused(error);
+        if (isAuthError(error)) return refused(error);
+        throw error;
       }
       return handler(request, claims);
     };
