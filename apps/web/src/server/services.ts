@@ -1,18 +1,18 @@
 // The wiring: storage, keys, signer, verifier and accounts, built once and in the order they need each other.
 
-import { readFile } from "node:fs/promises";
 import { createAccounts, createPasswordHasher } from "@signet/accounts";
 import { type ApiServices, jwksMaxAgeSeconds } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
-import { checkSecret, createKeyRing, type KeyRing, type KeyRingOptions } from "@signet/auth/keys";
-import { type AccessTokenSigner, createAccessTokenSigner } from "@signet/auth/sign";
+import { createKeyRing, type KeyRing } from "@signet/auth/keys";
+import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
 import { createDatabase, openEmbeddedDatabase } from "@signet/db";
 import type { Logger } from "pino";
-import { z } from "zod";
-import { SettingError, type Settings } from "../env.ts";
+import type { Settings } from "../env.ts";
 import { readOrCreateSecret } from "./generated-secret.ts";
+import { fitting, readKeysFile, usableSecrets } from "./key-settings.ts";
+import { prepare } from "./preparation.ts";
 
 export interface Services extends ApiServices {
   /** Ends what was begun, the database last. */
@@ -20,8 +20,6 @@ export interface Services extends ApiServices {
 }
 
 const publishable = ["ES256", "Ed25519", "RS256"] as const;
-const keyPollMs = 5_000;
-const startRetryMs = 1_000;
 
 interface Options {
   log: Logger;
@@ -49,7 +47,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   const secrets = given ?? usableSecrets("The generated secret", [await readOrCreateSecret(dataDir)]);
   const database = createDatabase(embedded?.connection ?? { connectionString: settings.DATABASE_URL ?? "" });
 
-  const keyRing = usable(() =>
+  const keyRing = fitting(() =>
     createKeyRing({
       algorithm: settings.AUTH_ALGORITHM,
       secrets,
@@ -117,74 +115,6 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   };
 }
 
-interface Preparation {
-  /** Ends when the first attempt has: done, or to be repeated. Rejects with what no repetition mends. */
-  firstAttempt: Promise<void>;
-  done(): boolean;
-  stop(): void;
-}
-
-/** Migrates and loads the keys, until both are done; then reads the keys again from time to time. */
-function prepare({
-  migrate,
-  keyRing,
-  signer,
-  log,
-}: {
-  migrate: (() => Promise<void>) | undefined;
-  keyRing: KeyRing;
-  signer: AccessTokenSigner;
-  log: Logger;
-}): Preparation {
-  let migrated = migrate === undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let tokensFit = false;
-  let unreachable = false;
-
-  const attempt = async () => {
-    try {
-      if (!migrated) await migrate?.();
-      migrated = true;
-      await loadKeys(keyRing);
-      if (!tokensFit) await assertTokensFit(signer);
-      tokensFit = true;
-      if (unreachable) log.info("The database is reachable again.");
-      unreachable = false;
-    } catch (error) {
-      if (!(error instanceof AuthError && error.reason === "storage_unavailable")) throw error;
-      if (!unreachable) log.warn({ err: error }, "The database cannot be reached; trying again until it can.");
-      unreachable = true;
-    }
-    if (!stopped) timer = setTimeout(repeat, unreachable ? startRetryMs : keyPollMs);
-  };
-  const repeat = () => {
-    attempt().catch((error: unknown) => {
-      log.error({ err: error }, "The keys could not be read.");
-      if (!stopped) timer = setTimeout(repeat, keyPollMs);
-    });
-  };
-
-  return {
-    firstAttempt: attempt(),
-    done: () => migrated,
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
-}
-
-/** @throws SettingError for keys of the operator that cannot be used. */
-async function loadKeys(keyRing: KeyRing): Promise<void> {
-  try {
-    await keyRing.load();
-  } catch (error) {
-    if (error instanceof TypeError) throw new SettingError(`AUTH_KEYS_FILE: ${error.message}`);
-    throw error;
-  }
-}
-
 function wordForKeys(keyRing: KeyRing): string {
   if (!keyRing.loaded) return "not loaded";
   try {
@@ -195,23 +125,6 @@ function wordForKeys(keyRing: KeyRing): string {
   }
 }
 
-/**
- * Signs what the longest name would get, so that settings under which somebody could not sign in show at the start.
- *
- * @throws SettingError
- */
-async function assertTokensFit(signer: AccessTokenSigner): Promise<void> {
-  const longest = { subject: "x".repeat(22), sessionId: "x".repeat(22), username: "\u{10000}".repeat(64) };
-  try {
-    await signer.sign({ ...longest, scope: [], authTime: 0, amr: ["pwd"] });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new SettingError(
-      "Tokens would be too long under these settings: AUTH_AUDIENCE names too many, or APP_URL is too long.",
-    );
-  }
-}
-
 async function wordFor(check: Promise<unknown>): Promise<string> {
   try {
     await check;
@@ -219,43 +132,5 @@ async function wordFor(check: Promise<unknown>): Promise<string> {
   } catch {
     // Why is in the log of whoever needed it; a health page tells nothing of the inside.
     return "unreachable";
-  }
-}
-
-/** What the key ring finds wrong with its options is what is wrong with the settings. */
-function usable(make: () => KeyRing): KeyRing {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new SettingError(
-      `AUTH_SECRET, AUTH_ALGORITHM, AUTH_KEYS_FILE and AUTH_HS256_SECRET do not fit: ${error.message}`,
-    );
-  }
-}
-
-function usableSecrets(name: string, secrets: readonly string[]): readonly string[] {
-  for (const secret of secrets) {
-    try {
-      checkSecret(secret);
-    } catch (error) {
-      throw new SettingError(`${name}: ${error instanceof Error ? error.message : "cannot be used."}`);
-    }
-  }
-  return secrets;
-}
-
-const jwkSet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
-
-async function readKeysFile(path: string): Promise<NonNullable<KeyRingOptions["operatorKeys"]>> {
-  try {
-    return jwkSet.parse(JSON.parse(await readFile(path, "utf8"))).keys;
-  } catch (error) {
-    // The cause is left out: it may quote the file.
-    const why =
-      error instanceof Error && "code" in error
-        ? `it cannot be read (${String(error.code)})`
-        : "it holds something else";
-    throw new SettingError(`AUTH_KEYS_FILE must be the path of a private JWK Set, but ${why}: ${path}`);
   }
 }
