@@ -1,10 +1,17 @@
 "use client";
 
 import { Button } from "@base-ui/react/button";
+import { useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 
 /** A page broke while it was shown. The digest finds the entry in the server's log; the rest stays there. */
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  const queries = useQueryClient();
+  const tryAgain = () => {
+    // What broke the page may be an answer that is kept.
+    queries.clear();
+    reset();
+  };
   return (
     <div role="alert" className="mx-auto max-w-md pt-8 text-center">
       <h1 className="text-4xl">This page broke</h1>
@@ -18,7 +25,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
         </p>
       )}
       <div className="mt-8 flex justify-center gap-3">
-        <Button className="button button-seal" onClick={reset}>
+        <Button className="button button-seal" onClick={tryAgain}>
           Try once more
         </Button>
         <Link href="/" className="button button-plain">
