@@ -27,7 +27,7 @@ const dev = process.argv.includes("--dev");
 try {
   await start(readSettings());
 } catch (error) {
-  fail(error);
+  fail("Signet did not start.", error);
 }
 
 async function start(settings: Settings): Promise<void> {
@@ -91,7 +91,8 @@ function stopOnSignal(http: HttpServer, services: Services, closePages: () => Pr
     await services.close();
     process.exit(0);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal).catch(fail));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => void stop(signal).catch((error: unknown) => fail("Signet did not stop cleanly.", error)));
 }
 
 function welcome({ APP_URL, HOST, PORT }: Settings, tookMs: number): void {
@@ -112,10 +113,10 @@ function say(message: string): void {
 }
 
 /** What a person can mend is one sentence; the rest comes with where it happened. */
-function fail(error: unknown): never {
+function fail(sentence: string, error: unknown): never {
   const text =
     error instanceof Error ? (isForPeople(error) ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`\nSignet did not start. ${text}\n`);
+  process.stderr.write(`\n${sentence} ${text}\n`);
   process.exit(1);
 }
 

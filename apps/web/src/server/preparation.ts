@@ -21,11 +21,14 @@ export interface Preparation {
 export function prepare({
   migrate,
   keyRing,
+  keysFile,
   signer,
   log,
 }: {
   migrate: (() => Promise<void>) | undefined;
   keyRing: KeyRing;
+  /** Whether the operator's own keys are among them. */
+  keysFile: boolean;
   signer: AccessTokenSigner;
   log: Logger;
 }): Preparation {
@@ -39,7 +42,7 @@ export function prepare({
     try {
       if (!migrated) await migrate?.();
       migrated = true;
-      await loadKeys(keyRing);
+      await loadKeys(keyRing, keysFile);
       if (!tokensFit) await assertTokensFit(signer);
       tokensFit = true;
       if (unreachable) log.info("The database is reachable again.");
@@ -69,11 +72,12 @@ export function prepare({
 }
 
 /** @throws SettingError for keys of the operator that cannot be used. */
-async function loadKeys(keyRing: KeyRing): Promise<void> {
+async function loadKeys(keyRing: KeyRing, keysFile: boolean): Promise<void> {
   try {
     await keyRing.load();
   } catch (error) {
-    if (error instanceof TypeError) throw new SettingError(`AUTH_KEYS_FILE: ${error.message}`);
+    // The only keys that can be wrong by then; where there are none, it is a mistake of ours and no setting's.
+    if (error instanceof TypeError && keysFile) throw new SettingError(`AUTH_KEYS_FILE: ${error.message}`);
     throw error;
   }
 }

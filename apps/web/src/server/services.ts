@@ -88,6 +88,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   const preparation = prepare({
     migrate: settings.MIGRATE_ON_START ? () => database.migrate() : undefined,
     keyRing,
+    keysFile: operatorKeys !== undefined,
     signer,
     log,
   });
