@@ -55,7 +55,7 @@ describe("the end (SRV-05)", () => {
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 
-  test("what does not end by itself is cut off, also a connection that has become a WebSocket", async () => {
+  test("what does not end by itself is cut off", async () => {
     const url = new URL(await listening(false));
     running?.open({ owns: () => false, handle: () => Promise.reject(new Error("not asked for")) }, () => {});
     const hanging = connect(Number(url.port), url.hostname);
