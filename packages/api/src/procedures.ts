@@ -3,7 +3,7 @@
 import { scopesOf } from "@signet/auth/claims";
 import { AuthError } from "@signet/auth/errors";
 import { initTRPC } from "@trpc/server";
-import type { ProcedureMeta } from "./access.ts";
+import { type ProcedureMeta, procedureAccess } from "./access.ts";
 import type { Context } from "./context.ts";
 import { asTRPCError, formatRefusal } from "./trpc-errors.ts";
 
@@ -13,7 +13,13 @@ const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
   errorFormatter: formatRefusal,
 });
 
-export const router = t.router;
+/** Joins procedures under names. @throws TypeError when one of them does not say who may call it */
+export const router: typeof t.router = (procedures) => {
+  const built = t.router(procedures);
+  procedureAccess(built);
+  return built;
+};
+
 export const createCallerFactory = t.createCallerFactory;
 
 /** AuthErrors become TRPCErrors here, once, so that code and status come from the table. */

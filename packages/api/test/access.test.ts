@@ -22,6 +22,9 @@ describe("deny by default", () => {
     const t = initTRPC.create();
     const careless = t.router({ notes: t.router({ all: t.procedure.query(() => "everything") }) });
     expect(() => procedureAccess(careless)).toThrow(/"notes\.all" does not say who may call it/);
+    expect(() => router({ mine: protectedProcedure.query(() => 1), careless })).toThrow(
+      /"careless\.notes\.all" does not/,
+    );
   });
 
   test("what is built here says it by itself", () => {
