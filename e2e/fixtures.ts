@@ -48,6 +48,38 @@ export async function signIn(page: Page, { username, password }: Person): Promis
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/**
+ * Looks for a text from inside the page, and says when (milliseconds since the epoch) it came or went: what is measured is
+ * the page, not the way from the browser to the test.
+ */
+export function momentWhen(page: Page, selector: string, text: string, shown: boolean): Promise<number> {
+  return page.evaluate(
+    ([wanted, words, present]) =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          const found = [...document.querySelectorAll(wanted)].some(({ textContent }) => textContent?.includes(words));
+          if (found !== present) return;
+          observer.disconnect();
+          resolve(Date.now());
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document, { childList: true, subtree: true, characterData: true });
+        look();
+      }),
+    [selector, text, shown] as const,
+  );
+}
+
+/** When the next click reaches the page, in milliseconds since the epoch. */
+export function momentOfClick(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        addEventListener("click", () => resolve(Date.now()), { capture: true, once: true });
+      }),
+  );
+}
+
 /** What is wrong with a page that no test may overlook. */
 function watch(page: Page): string[] {
   const complaints: string[] = [];

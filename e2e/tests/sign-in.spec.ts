@@ -1,4 +1,4 @@
-import { expect, newPerson, servers, signIn, storageKey, test } from "../fixtures.ts";
+import { expect, momentOfClick, momentWhen, newPerson, servers, signIn, storageKey, test } from "../fixtures.ts";
 
 test("signs up, is known, survives a reload, signs out", async ({ page }) => {
   const { username, password } = { username: `eve-${Date.now()}`, password: "a lamp under seven apples" };
@@ -87,8 +87,11 @@ test("a second tab knows who is here, and follows a sign-out within a second (WE
   await other.goto("/account");
   await expect(other.getByRole("heading", { level: 1 })).toHaveText(person.username);
 
+  const gone = momentWhen(other, "h1", person.username, false);
+  const clicked = momentOfClick(page);
   await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(other).toHaveURL(/\/sign-in/, { timeout: 1000 });
+  expect((await gone) - (await clicked)).toBeLessThan(1000);
+  await expect(other).toHaveURL(/\/sign-in/);
   await expect(other.getByText(/ended in another tab/)).toBeVisible();
 });
 
@@ -96,12 +99,12 @@ test("a second tab follows a sign-in within a second (WEB-07)", async ({ page, c
   const other = await context.newPage();
   await other.goto("/");
   await expect(other.getByText("Nobody yet")).toBeVisible();
+  const known = momentWhen(other, "section", person.username, true);
   await page.goto("/sign-in");
+  const here = momentWhen(page, "header a", person.username, true);
   await signIn(page, person);
-  await expect(page.getByRole("link", { name: person.username })).toBeVisible();
-  await expect(other.getByRole("region", { name: "Who you are" }).getByText(person.username)).toBeVisible({
-    timeout: 1000,
-  });
+  expect((await known) - (await here)).toBeLessThan(1000);
+  await expect(other.getByRole("region", { name: "Who you are" }).getByText(person.username)).toBeVisible();
 });
 
 test("between two people nothing of the first is shown to the second", async ({ page, person }) => {
