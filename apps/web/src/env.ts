@@ -73,8 +73,18 @@ export const definitions = {
   ACCESS_TOKEN_TTL_SECONDS: { schema: wholeNumber(1, 900).default(300), expected: "a number of seconds from 1 to 900" },
   CLOCK_TOLERANCE_SECONDS: { schema: wholeNumber(0, 60).default(0), expected: "a number of seconds from 0 to 60" },
   SESSION_MAX_DAYS: { schema: wholeNumber(1, 365).default(30), expected: "a number of days from 1 to 365" },
+  SESSION_IDLE_DAYS: { schema: wholeNumber(1, 365).default(7), expected: "a number of days from 1 to 365" },
+  STALE_REVOCATIONS: { schema: z.enum(["accept", "reject"]).default("accept"), expected: "accept or reject" },
+  STALE_REVOCATIONS_AFTER_SECONDS: {
+    schema: wholeNumber(2, 900).default(30),
+    expected: "a number of seconds from 2 to 900",
+  },
   PASSWORD_MIN_LENGTH: { schema: wholeNumber(8, 64).default(15), expected: "a number of characters from 8 to 64" },
   ACCEPT_TOKEN_FROM_QUERY: { schema: flag.default(false), expected: "true or false" },
+  ALLOWED_ORIGINS: {
+    schema: list.refine((items) => items.every((item) => origin.safeParse(item).success)).optional(),
+    expected: "one or more origins such as https://admin.example.com, separated by commas, without trailing slashes",
+  },
   TRUSTED_PROXY_HOPS: { schema: wholeNumber(0, 10).default(0), expected: "a number of proxies from 0 to 10" },
   ALLOW_INSECURE_HTTP: { schema: flag.default(false), expected: "true or false" },
   LOG_LEVEL: {
@@ -91,6 +101,7 @@ export interface Settings extends Parsed {
   APP_URL: string;
   API_URL: string;
   AUTH_AUDIENCE: string[];
+  ALLOWED_ORIGINS: string[];
 }
 
 let cached: Settings | undefined;
@@ -111,6 +122,7 @@ export function parseSettings(source: Record<string, string | undefined>): Setti
     API_URL: parsed.API_URL ?? appUrl,
     HOST: parsed.HOST ?? (isLoopback(appUrl) ? "127.0.0.1" : "::"),
     AUTH_AUDIENCE: parsed.AUTH_AUDIENCE ?? [appUrl],
+    ALLOWED_ORIGINS: parsed.ALLOWED_ORIGINS ?? [],
   };
   assertTogether(complete);
   return complete;

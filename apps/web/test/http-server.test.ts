@@ -39,7 +39,7 @@ describe("the end (SRV-05)", () => {
     const url = await listening(false);
     let finish: (() => void) | undefined;
     running?.open(
-      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")) },
+      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")), releaseWaiting: () => {} },
       (_request, response) => {
         finish = () => void response.end("done");
       },
@@ -57,7 +57,10 @@ describe("the end (SRV-05)", () => {
 
   test("what does not end by itself is cut off", async () => {
     const url = new URL(await listening(false));
-    running?.open({ owns: () => false, handle: () => Promise.reject(new Error("not asked for")) }, () => {});
+    running?.open(
+      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")), releaseWaiting: () => {} },
+      () => {},
+    );
     const hanging = connect(Number(url.port), url.hostname);
     hanging.on("error", () => {});
     hanging.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -3,36 +3,31 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { AccountStore, NewSession, NewUser } from "./stores.ts";
+import type { AccountStore, NewSession, NewUser, SessionStore } from "./stores.ts";
 
-/** A store under test, with what other rooms do to its users. */
-export interface AccountStoreHarness {
-  store: AccountStore;
-  disableUser(userId: string): Promise<void>;
-  /** Stores the hash and moves the password version on by one. */
-  changePassword(userId: string, passwordHash: string): Promise<void>;
-}
+/** A store under test. */
+export type ContractStore = AccountStore & SessionStore;
 
 export interface ContractCase {
   name: string;
   run(): Promise<void>;
 }
 
-type Check = (harness: AccountStoreHarness) => Promise<void>;
+type Check = (store: ContractStore) => Promise<void>;
 
 const yearSeconds = 365 * 24 * 60 * 60;
 
 /** @param open Gives the store; the same one each time is fine, as every case makes users of its own. */
-export function accountStoreContract(open: () => AccountStoreHarness | Promise<AccountStoreHarness>): ContractCase[] {
+export function accountStoreContract(open: () => ContractStore | Promise<ContractStore>): ContractCase[] {
   return Object.entries(checks).map(([name, check]) => ({ name, run: async () => check(await open()) }));
 }
 
 const checks: Record<string, Check> = {
-  "finds nobody under an unknown name": async ({ store }) => {
+  "finds nobody under an unknown name": async (store) => {
     assert.equal(await store.findByUsername(randomName()), undefined);
   },
 
-  "gives back the user it was given, with no scope, enabled, at password version 1": async ({ store }) => {
+  "gives back the user it was given, with no scope, enabled, at password version 1": async (store) => {
     const user = newUser();
     const created = await createUser(store, user);
     assert.deepEqual(
@@ -42,7 +37,7 @@ const checks: Record<string, Check> = {
     assert.deepEqual(await store.findByUsername(user.username), created.user);
   },
 
-  "adds the first session with the user": async ({ store }) => {
+  "adds the first session with the user": async (store) => {
     const session = newSession({ device: "Ein 'Gerät' \"mit\" \\ und 🦊", address: "2001:db8::1" });
     const created = await createUser(store, newUser(), session);
     const { createdAt, lastUsedAt, expiresAt, ...rest } = created.session;
@@ -57,7 +52,7 @@ const checks: Record<string, Check> = {
     assert.equal(expiresAt.getTime() - createdAt.getTime(), session.maxAgeSeconds * 1000);
   },
 
-  "keeps names of every script, and tells them apart byte for byte": async ({ store }) => {
+  "keeps names of every script, and tells them apart byte for byte": async (store) => {
     const suffix = randomName();
     for (const name of [`zoë${suffix}`, `zoe${suffix}`, `юля${suffix}`, `山田${suffix}`]) {
       const { user } = await createUser(store, newUser(name));
@@ -65,14 +60,14 @@ const checks: Record<string, Check> = {
     }
   },
 
-  "refuses a name that is taken, and changes nothing": async ({ store }) => {
+  "refuses a name that is taken, and changes nothing": async (store) => {
     const first = await createUser(store, newUser());
     const again = await store.createUser(newUser(first.user.username), newSession());
     assert.equal(again, "username_taken");
     assert.deepEqual(await store.findByUsername(first.user.username), first.user);
   },
 
-  "of twenty who take one name at the same moment, lets exactly one have it": async ({ store }) => {
+  "of twenty who take one name at the same moment, lets exactly one have it": async (store) => {
     const name = randomName();
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.createUser(newUser(name), newSession())));
     const winners = answers.filter((answer) => answer !== "username_taken");
@@ -80,14 +75,14 @@ const checks: Record<string, Check> = {
     assert.deepEqual(await store.findByUsername(name), winners[0]?.user);
   },
 
-  "adds neither user nor session when the session cannot be added": async ({ store }) => {
+  "adds neither user nor session when the session cannot be added": async (store) => {
     const { session } = await createUser(store, newUser());
     const user = newUser();
     await assert.rejects(store.createUser(user, newSession({ id: session.id })));
     assert.equal(await store.findByUsername(user.username), undefined);
   },
 
-  "adds a session while the password version stands": async ({ store }) => {
+  "adds a session while the password version stands": async (store) => {
     const { user } = await createUser(store, newUser());
     const asked = newSession();
     const session = await store.createSession(user.id, 1, asked);
@@ -96,47 +91,50 @@ const checks: Record<string, Check> = {
     assert.equal(session.endedAt, null);
   },
 
-  "keeps times beyond the year 2038": async ({ store }) => {
+  "keeps times beyond the year 2038": async (store) => {
     const { user } = await createUser(store, newUser());
     const session = await store.createSession(user.id, 1, newSession({ maxAgeSeconds: 100 * yearSeconds }));
     assert.ok(session);
     assert.equal(session.expiresAt.getTime() - session.createdAt.getTime(), 100 * yearSeconds * 1000);
   },
 
-  "refuses a session for an unknown user": async ({ store }) => {
+  "refuses a session for an unknown user": async (store) => {
     assert.equal(await store.createSession(randomId(), 1, newSession()), undefined);
   },
 
-  "refuses a session once the password has changed, and gives one for the new version": async (harness) => {
-    const { user } = await createUser(harness.store, newUser());
-    await harness.changePassword(user.id, "another hash");
-    assert.equal(await harness.store.createSession(user.id, 1, newSession()), undefined);
-    assert.ok(await harness.store.createSession(user.id, 2, newSession()));
+  "refuses a session once the password has changed, and gives one for the new version": async (store) => {
+    const { user } = await createUser(store, newUser());
+    await store.changePassword({ id: user.id, passwordVersion: 1, passwordHash: "another hash" }, newSession());
+    assert.equal(await store.createSession(user.id, 1, newSession()), undefined);
+    assert.ok(await store.createSession(user.id, 2, newSession()));
   },
 
-  "refuses a session for a disabled user": async (harness) => {
-    const { user } = await createUser(harness.store, newUser());
-    await harness.disableUser(user.id);
-    assert.equal(await harness.store.createSession(user.id, 1, newSession()), undefined);
-    assert.notEqual((await harness.store.findByUsername(user.username))?.disabledAt, null);
+  "refuses a session for a disabled user": async (store) => {
+    const { user } = await createUser(store, newUser());
+    await store.disableUser(user.id);
+    assert.equal(await store.createSession(user.id, 1, newSession()), undefined);
+    assert.notEqual((await store.findByUsername(user.username))?.disabledAt, null);
   },
 
-  "replaces a hash and leaves the password version": async ({ store }) => {
+  "replaces a hash and leaves the password version": async (store) => {
     const { user } = await createUser(store, newUser());
     await store.replacePasswordHash(user.id, user.passwordHash, "a new hash");
     assert.deepEqual(await store.findByUsername(user.username), { ...user, passwordHash: "a new hash" });
   },
 
-  "does not replace a hash that has changed in the meantime": async (harness) => {
-    const { user } = await createUser(harness.store, newUser());
-    await harness.changePassword(user.id, "the hash of a new password");
-    await harness.store.replacePasswordHash(user.id, user.passwordHash, "a new hash of the old password");
-    const found = await harness.store.findByUsername(user.username);
+  "does not replace a hash that has changed in the meantime": async (store) => {
+    const { user } = await createUser(store, newUser());
+    await store.changePassword(
+      { id: user.id, passwordVersion: 1, passwordHash: "the hash of a new password" },
+      newSession(),
+    );
+    await store.replacePasswordHash(user.id, user.passwordHash, "a new hash of the old password");
+    const found = await store.findByUsername(user.username);
     assert.equal(found?.passwordHash, "the hash of a new password");
   },
 };
 
-async function createUser(store: AccountStore, user: NewUser, session = newSession()) {
+async function createUser(store: ContractStore, user: NewUser, session = newSession()) {
   const created = await store.createUser(user, session);
   assert.notEqual(created, "username_taken");
   if (created === "username_taken") throw new Error("unreachable");
@@ -148,7 +146,7 @@ function newUser(username = randomName()): NewUser {
 }
 
 function newSession(values: Partial<NewSession> = {}): NewSession {
-  return { id: randomId(), device: null, address: null, maxAgeSeconds: 3_600, ...values };
+  return { id: randomId(), device: null, address: null, maxAgeSeconds: 3_600, refresh: null, ...values };
 }
 
 function randomName(): string {

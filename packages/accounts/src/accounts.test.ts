@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { AuthError } from "@signet/auth/errors";
 import type { AccessTokenGrant, AccessTokenSigner } from "@signet/auth/sign";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -33,7 +34,7 @@ function createRecordingSigner() {
   const signer: Pick<AccessTokenSigner, "sign"> = {
     async sign(grant) {
       grants.push(grant);
-      const iat = grant.authTime;
+      const iat = grant.issuedAt ?? 0;
       const claims = {
         iss: "http://localhost:3000",
         sub: grant.subject,
@@ -54,6 +55,8 @@ function createRecordingSigner() {
   return { grants, signer };
 }
 
+const secrets = [randomBytes(32).toString("base64url")];
+
 let nowMs: number;
 let counting: ReturnType<typeof createCountingHasher>;
 let recording: ReturnType<typeof createRecordingSigner>;
@@ -67,7 +70,9 @@ function build(budgets?: Budgets): Accounts {
     hasher: counting.hasher,
     clock: () => nowMs,
     passwordMinLength: 15,
+    secrets,
     sessionMaxSeconds: 3_600,
+    sessionIdleSeconds: 600,
     ...(budgets === undefined ? {} : { budgets }),
   });
 }
@@ -101,6 +106,7 @@ describe("sign-up (REF-16, CLM-12)", () => {
       expiresIn: 290,
       expiresAt: startMs / 1000 + 290,
       sessionId: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      refresh: { token: expect.stringMatching(/^[A-Za-z0-9_-]{71}$/), maxAgeSeconds: 600 },
     });
     expect(recording.grants).toEqual([
       {
@@ -110,6 +116,8 @@ describe("sign-up (REF-16, CLM-12)", () => {
         scope: [],
         authTime: startMs / 1000,
         amr: ["pwd"],
+        issuedAt: startMs / 1000,
+        sessionSecondsLeft: 3_600,
       },
     ]);
   });
@@ -212,7 +220,9 @@ describe("sign-in (PWD-05, REF-16)", () => {
       hasher: open,
       clock: () => nowMs,
       passwordMinLength: 15,
+      secrets,
       sessionMaxSeconds: 60,
+      sessionIdleSeconds: 60,
     });
     expect(await refusalOf(careless.issueToken({ username: "nobody", password }, client))).toMatchObject({
       reason: "credentials_invalid",
@@ -239,7 +249,11 @@ describe("sign-in (PWD-05, REF-16)", () => {
     const user = await store.findByUsername("alice");
     const { verify } = counting.hasher;
     const during = [
-      () => store.changePassword(user?.id ?? "", "cost1:another"),
+      () =>
+        store.changePassword(
+          { id: user?.id ?? "", passwordVersion: 1, passwordHash: "cost1:another" },
+          { id: "another session", device: null, address: null, maxAgeSeconds: 60, refresh: null },
+        ),
       () => store.disableUser(user?.id ?? ""),
     ];
     for (const change of during) {
@@ -345,8 +359,12 @@ describe("faults", () => {
   });
 
   it("refuses settings out of range when it is built", () => {
-    const options = { store, signer: recording.signer, hasher: counting.hasher, clock: () => nowMs };
-    expect(() => createAccounts({ ...options, passwordMinLength: 7, sessionMaxSeconds: 60 })).toThrow(TypeError);
-    expect(() => createAccounts({ ...options, passwordMinLength: 15, sessionMaxSeconds: 0 })).toThrow(TypeError);
+    const options = { store, secrets, signer: recording.signer, hasher: counting.hasher, clock: () => nowMs };
+    expect(() =>
+      createAccounts({ ...options, passwordMinLength: 7, sessionMaxSeconds: 60, sessionIdleSeconds: 60 }),
+    ).toThrow(TypeError);
+    expect(() =>
+      createAccounts({ ...options, passwordMinLength: 15, sessionMaxSeconds: 0, sessionIdleSeconds: 60 }),
+    ).toThrow(TypeError);
   });
 });

@@ -1,34 +1,20 @@
-// Signing up and signing in: a username and a password become a session and an access token.
+// Signing up, signing in and changing the password: each ends with a new session, and the tokens of it.
 
 import { randomBytes } from "node:crypto";
-import { type Clock, numericDate } from "@signet/auth/clock";
+import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { canBePassword, maxPasswordBytes, requireAcceptablePassword } from "./password-policy.ts";
-import type { AccountStore, NewSession, Session, User } from "./stores.ts";
+import { createRefreshTokens } from "./refresh-token.ts";
+import { type BegunSession, type Client, createSessionStart, type IssuedToken, randomId } from "./session-start.ts";
+import { createSessions, type SessionIncident, type Sessions } from "./sessions.ts";
+import type { AccountStore, Session, SessionStore, User } from "./stores.ts";
 import { findUsername, normalizeUsername } from "./username.ts";
 
 export interface Credentials {
   username: string;
   password: string;
-}
-
-/** Where a request came from, for the person to recognise the session by; neither decides anything. */
-export interface Client {
-  /** The name that the device gives itself, cut to 200 characters. */
-  device: string | null;
-  address: string | null;
-}
-
-export interface IssuedToken {
-  accessToken: string;
-  tokenType: "Bearer";
-  /** Seconds from now. */
-  expiresIn: number;
-  /** NumericDate seconds. */
-  expiresAt: number;
-  sessionId: string;
 }
 
 /** Limits how often somebody may try. Charged before any hashing; real ones arrive later. */
@@ -37,20 +23,37 @@ export interface Budgets {
    * @param on Normalised username, `null` when it cannot be one.
    * @throws AuthError `rate_limited` with `retryAfterSeconds`
    */
-  charge(operation: "sign_up" | "sign_in", on: { username: string | null; address: string | null }): Promise<void>;
+  charge(
+    operation: "sign_up" | "sign_in" | "change_password",
+    on: { username: string | null; address: string | null },
+  ): Promise<void>;
 }
 
 export interface AccountsOptions {
-  store: AccountStore;
+  store: AccountStore & SessionStore;
   signer: AccessTokenSigner;
+  /** The first makes refresh tokens, the others are still accepted. */
+  secrets: readonly string[];
   hasher: PasswordHasher;
   clock: Clock;
   /** In code points, 8 to 64. */
   passwordMinLength: number;
   /** A session ends after this many seconds at the latest. */
   sessionMaxSeconds: number;
+  /** And after this many in which it was not refreshed. */
+  sessionIdleSeconds: number;
   /** Default: no limits. */
   budgets?: Budgets;
+  /** Called when sessions were ended through these accounts, so that this process need not wait for its next poll. */
+  onSessionsEnded?: () => void;
+  /** Told about refresh tokens that were used twice. */
+  onIncident?: (incident: SessionIncident) => void;
+}
+
+/** What a new session is to be. */
+export interface SessionOptions {
+  /** Whether it gets a refresh token; without one it is over with its access token. Default true. */
+  refreshable?: boolean;
 }
 
 export interface Accounts {
@@ -60,7 +63,7 @@ export interface Accounts {
    * @throws AuthError `input_invalid` | `password_unacceptable` | `rate_limited` | `username_taken` | `busy` | `storage_unavailable` |
    *   `keys_unavailable`
    */
-  signUp(credentials: Credentials, client: Client): Promise<IssuedToken>;
+  signUp(credentials: Credentials, client: Client, options?: SessionOptions): Promise<IssuedToken>;
 
   /**
    * Signs in. Unknown user, wrong password and disabled user get the same answer after the same work.
@@ -68,34 +71,57 @@ export interface Accounts {
    * @throws AuthError `input_invalid` (text that no password can be) | `rate_limited` | `credentials_invalid` | `busy` |
    *   `storage_unavailable` | `keys_unavailable`
    */
-  issueToken(credentials: Credentials, client: Client): Promise<IssuedToken>;
+  issueToken(credentials: Credentials, client: Client, options?: SessionOptions): Promise<IssuedToken>;
+
+  /**
+   * Changes the password of somebody who is signed in, ends all their sessions, and signs them in anew.
+   *
+   * Does not check: that the caller is that user, with a session that still stands.
+   *
+   * @throws AuthError `password_unacceptable` | `rate_limited` | `credentials_invalid` (the current password is wrong, or
+   *   somebody changed it meanwhile) | `busy` | `storage_unavailable` | `keys_unavailable`
+   */
+  changePassword(
+    userId: string,
+    passwords: { currentPassword: string; newPassword: string },
+    client: Client,
+    options?: SessionOptions,
+  ): Promise<IssuedToken>;
+
+  sessions: Sessions;
 }
 
-const maxDeviceLength = 200;
 const noLimits: Budgets = { charge: () => Promise.resolve() };
 
 /** @throws TypeError when an option is out of range */
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { store, signer, hasher, clock, passwordMinLength, sessionMaxSeconds, budgets = noLimits } = options;
+  const { store, signer, hasher, clock, passwordMinLength, sessionMaxSeconds, sessionIdleSeconds } = options;
+  const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing } = options;
   requireRange("passwordMinLength", passwordMinLength, 8, 64);
   requireRange("sessionMaxSeconds", sessionMaxSeconds, 1, Number.MAX_SAFE_INTEGER);
+  requireRange("sessionIdleSeconds", sessionIdleSeconds, 1, Number.MAX_SAFE_INTEGER);
+  const limits = { maxSeconds: sessionMaxSeconds, idleSeconds: sessionIdleSeconds };
+  const refreshTokens = createRefreshTokens(options.secrets);
+  const start = createSessionStart({ signer, refreshTokens, limits });
   const decoyHash = createDecoy(hasher);
 
   return {
-    async signUp(credentials, client) {
+    async signUp(credentials, client, { refreshable = true } = {}) {
       const username = normalizeUsername(credentials.username);
       requireAcceptablePassword(credentials.password, passwordMinLength, username);
       await budgets.charge("sign_up", { username, address: client.address });
 
       if ((await store.findByUsername(username)) !== undefined) throw usernameTaken();
       const passwordHash = await hasher.hash(credentials.password);
-      const created = await store.createUser({ id: randomId(), username, passwordHash }, newSession(client));
+      const id = randomId();
+      const begun = start.newSession(id, client, { refreshable });
+      const created = await store.createUser({ id, username, passwordHash }, begun.session);
       if (created === "username_taken") throw usernameTaken();
-      return issue(created.user, created.session);
+      return answer(created.user, created.session, begun);
     },
 
-    async issueToken(credentials, client) {
-      requirePossiblePassword(credentials.password);
+    async issueToken(credentials, client, { refreshable = true } = {}) {
+      requirePossiblePassword(credentials.password, "password");
       const username = findUsername(credentials.username);
       await budgets.charge("sign_in", { username: username ?? null, address: client.address });
 
@@ -105,20 +131,37 @@ export function createAccounts(options: AccountsOptions): Accounts {
       if (user === undefined || !matches || user.disabledAt !== null) throw credentialsInvalid();
 
       // The store looks again: the password may have changed, or the user been disabled, while we hashed.
-      const session = await store.createSession(user.id, user.passwordVersion, newSession(client));
+      const begun = start.newSession(user.id, client, { refreshable });
+      const session = await store.createSession(user.id, user.passwordVersion, begun.session);
       if (session === undefined) throw credentialsInvalid();
       await renewHash(user, credentials.password);
-      return issue(user, session);
+      return answer(user, session, begun);
     },
+
+    async changePassword(userId, { currentPassword, newPassword }, client, { refreshable = true } = {}) {
+      requirePossiblePassword(currentPassword, "currentPassword");
+      const user = await store.findUser(userId);
+      if (user === undefined) throw currentPasswordWrong();
+      requireAcceptablePassword(newPassword, passwordMinLength, user.username, "newPassword");
+      await budgets.charge("change_password", { username: user.username, address: client.address });
+
+      if (!(await hasher.verify(user.passwordHash, currentPassword))) throw currentPasswordWrong();
+      const passwordHash = await hasher.hash(newPassword);
+      const begun = start.newSession(user.id, client, { refreshable });
+      const change = { id: user.id, passwordVersion: user.passwordVersion, passwordHash };
+      const changed = await store.changePassword(change, begun.session);
+      if (changed === undefined) throw currentPasswordWrong();
+      if (changed.ended > 0) onSessionsEnded();
+      return answer(changed.user, changed.session, begun);
+    },
+
+    sessions: createSessions({ store, refreshTokens, start, limits, clock, onEnded: onSessionsEnded, onIncident }),
   };
 
-  function newSession({ device, address }: Client): NewSession {
-    return {
-      id: randomId(),
-      device: device?.slice(0, maxDeviceLength) ?? null,
-      address,
-      maxAgeSeconds: sessionMaxSeconds,
-    };
+  function answer(user: User, session: Session, { refreshToken }: BegunSession): Promise<IssuedToken> {
+    const untilEnd = (session.expiresAt.getTime() - session.createdAt.getTime()) / 1000;
+    const secondsLeft = { untilEnd, untilIdle: Math.min(untilEnd, sessionIdleSeconds) };
+    return start.answer({ user, session, refreshToken, issuedAtMs: clock(), secondsLeft });
   }
 
   /** Brings a hash of other parameters up to date, now that the password is known to be right. */
@@ -130,24 +173,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
       // The sign-in stands, and the next one tries again.
       if (!(error instanceof AuthError)) throw error;
     }
-  }
-
-  async function issue(user: User, session: Session): Promise<IssuedToken> {
-    const { accessToken, claims } = await signer.sign({
-      subject: user.id,
-      sessionId: session.id,
-      username: user.username,
-      scope: user.scope,
-      authTime: numericDate(clock),
-      amr: ["pwd"],
-    });
-    return {
-      accessToken,
-      tokenType: "Bearer",
-      expiresIn: claims.exp - claims.iat,
-      expiresAt: claims.exp,
-      sessionId: session.id,
-    };
   }
 }
 
@@ -166,24 +191,23 @@ function createDecoy(hasher: PasswordHasher): () => Promise<string> {
   };
 }
 
-function requirePossiblePassword(password: string): void {
+function requirePossiblePassword(password: string, field: string): void {
   if (canBePassword(password)) return;
   throw new AuthError(
     "input_invalid",
     `A password is text of 1 to ${maxPasswordBytes} bytes without control characters.`,
     {
-      claim: "password",
+      claim: field,
     },
   );
 }
 
-/** 128 random bits: of users and of sessions, and nothing that the client sent is part of it. */
-function randomId(): string {
-  return randomBytes(16).toString("base64url");
-}
-
 function credentialsInvalid(): AuthError {
   return new AuthError("credentials_invalid", "Username or password is wrong.");
+}
+
+function currentPasswordWrong(): AuthError {
+  return new AuthError("credentials_invalid", "The current password is wrong.", { claim: "currentPassword" });
 }
 
 function usernameTaken(): AuthError {
@@ -194,3 +218,5 @@ function requireRange(name: string, value: number, least: number, most: number):
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   throw new TypeError(`${name} must be a whole number from ${least} to ${most}.`);
 }
+
+function nothing(): void {}

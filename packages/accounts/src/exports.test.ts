@@ -4,5 +4,9 @@ import * as testing from "./testing.ts";
 
 it("exports these names and no others", () => {
   expect(Object.keys(accounts).toSorted()).toEqual(["createAccounts", "createPasswordHasher", "normalizeUsername"]);
-  expect(Object.keys(testing).toSorted()).toEqual(["accountStoreContract", "createMemoryAccountStore"]);
+  expect(Object.keys(testing).toSorted()).toEqual([
+    "accountStoreContract",
+    "createMemoryAccountStore",
+    "sessionStoreContract",
+  ]);
 });

@@ -4,10 +4,9 @@ export {
   type Accounts,
   type AccountsOptions,
   type Budgets,
-  type Client,
   type Credentials,
   createAccounts,
-  type IssuedToken,
+  type SessionOptions,
 } from "./accounts.ts";
 export {
   type Argon2Cost,
@@ -16,4 +15,6 @@ export {
   type PasswordHasherOptions,
 } from "./password-hasher.ts";
 export type { PasswordProblem } from "./password-policy.ts";
+export type { Client, IssuedToken, RefreshGrant } from "./session-start.ts";
+export type { SessionIncident, Sessions } from "./sessions.ts";
 export { normalizeUsername } from "./username.ts";

@@ -1,32 +1,44 @@
-// The account store in memory: for tests and examples. Everything is lost with the process.
+// The stores of people and sessions in memory: for tests and examples. Everything is lost with the process.
 
 import type { Clock } from "@signet/auth/clock";
-import type { AccountStore, NewSession, Session, User } from "./stores.ts";
+import type {
+  AccountStore,
+  NewSession,
+  NewUser,
+  RefreshState,
+  Session,
+  SessionStore,
+  StoredRevocation,
+  StoredSession,
+  User,
+  WhichSessions,
+} from "./stores.ts";
 
-/** With what other rooms do to users in a database. */
-export interface MemoryAccountStore extends AccountStore {
-  disableUser(userId: string): Promise<void>;
-  changePassword(userId: string, passwordHash: string): Promise<void>;
+/** Users, sessions, and the revocations that ending them leaves behind. */
+export interface MemoryAccountStore extends AccountStore, SessionStore {
+  listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number }>;
 }
+
+interface Row {
+  session: Session;
+  refresh: RefreshState | null;
+}
+
+const listLimit = 200;
+const revocationSeconds = 900 + 120;
 
 export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
   const usersById = new Map<string, User>();
-  const sessionsById = new Map<string, Session>();
+  const rowsById = new Map<string, Row>();
+  const revocations: StoredRevocation[] = [];
 
-  function addSession(userId: string, { id, device, address, maxAgeSeconds }: NewSession): Session {
-    if (sessionsById.has(id)) throw new Error("A session with this id exists.");
+  function addSession(userId: string, { id, device, address, maxAgeSeconds, refresh }: NewSession): Session {
+    if (rowsById.has(id)) throw new Error("A session with this id exists.");
     const now = clock();
-    const session: Session = {
-      id,
-      userId,
-      createdAt: new Date(now),
-      lastUsedAt: new Date(now),
-      expiresAt: new Date(now + maxAgeSeconds * 1000),
-      endedAt: null,
-      device,
-      address,
-    };
-    sessionsById.set(id, session);
+    const expiresAt = new Date(now + maxAgeSeconds * 1000);
+    const createdAt = new Date(now);
+    const session = { id, userId, createdAt, lastUsedAt: createdAt, expiresAt, endedAt: null, device, address };
+    rowsById.set(id, { session, refresh: refresh && firstRefresh(refresh, now, expiresAt) });
     return { ...session };
   }
 
@@ -39,13 +51,37 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
     if (user !== undefined) usersById.set(userId, { ...user, ...change(user) });
   }
 
+  function stored({ session, refresh }: Row): StoredSession | undefined {
+    const found = usersById.get(session.userId);
+    if (found === undefined) return undefined;
+    const { id, username, scope, disabledAt } = found;
+    const user = { id, username, scope, disabledAt };
+    return { ...session, user, refresh: refresh && { ...refresh }, now: new Date(clock()) };
+  }
+
+  function endSessions(which: WhichSessions): number {
+    const now = clock();
+    const ending = [...rowsById.values()].filter(({ session }) => session.endedAt === null && isMeant(session, which));
+    for (const row of ending) {
+      row.session = { ...row.session, endedAt: new Date(now) };
+      const expiresAt = Math.floor(now / 1000) + revocationSeconds;
+      revocations.push({ seq: revocations.length + 1, kind: "session", id: row.session.id, expiresAt });
+    }
+    return ending.length;
+  }
+
   return {
     async findByUsername(username) {
       const user = findByName(username);
       return user && { ...user };
     },
 
-    async createUser({ id, username, passwordHash }, session) {
+    async findUser(userId) {
+      const user = usersById.get(userId);
+      return user && { ...user };
+    },
+
+    async createUser({ id, username, passwordHash }: NewUser, session) {
       if (findByName(username) !== undefined) return "username_taken";
       if (usersById.has(id)) throw new Error("A user with this id exists.");
       const added = addSession(id, session);
@@ -65,12 +101,93 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
       update(userId, (user) => (user.passwordHash === from ? { passwordHash: to } : {}));
     },
 
-    async disableUser(userId) {
-      update(userId, () => ({ disabledAt: new Date(clock()) }));
+    async changePassword({ id, passwordVersion, passwordHash }, session) {
+      const user = usersById.get(id);
+      if (user === undefined || user.disabledAt !== null || user.passwordVersion !== passwordVersion) return undefined;
+      const changed = { ...user, passwordHash, passwordVersion: passwordVersion + 1 };
+      usersById.set(id, changed);
+      const ended = endSessions({ userId: id });
+      return { user: { ...changed }, session: addSession(id, session), ended };
     },
 
-    async changePassword(userId, passwordHash) {
-      update(userId, (user) => ({ passwordHash, passwordVersion: user.passwordVersion + 1 }));
+    async disableUser(userId) {
+      update(userId, () => ({ disabledAt: new Date(clock()) }));
+      return endSessions({ userId });
+    },
+
+    async findSession(sessionId) {
+      const row = rowsById.get(sessionId);
+      return row && stored(row);
+    },
+
+    async rotateRefreshToken(sessionId, from, to) {
+      const row = rowsById.get(sessionId);
+      const before = row && stored(row);
+      if (row === undefined || !before?.refresh) return undefined;
+      const { now, endedAt, expiresAt, refresh, user } = before;
+      const asRead = refresh.counter === from.counter && refresh.currentHash === from.currentHash;
+      if (!asRead || endedAt !== null || user.disabledAt !== null) return undefined;
+      if (now >= expiresAt || now >= refresh.idleExpiresAt) return undefined;
+      row.refresh = {
+        salt: refresh.salt,
+        counter: refresh.counter + 1,
+        currentHash: to.currentHash,
+        previousHash: refresh.currentHash,
+        secretId: to.secretId,
+        attemptHash: to.attemptHash,
+        movedAt: now,
+        idleExpiresAt: earlier(new Date(now.getTime() + to.idleSeconds * 1000), expiresAt),
+      };
+      row.session = { ...row.session, lastUsedAt: now, address: to.address };
+      return stored(row);
+    },
+
+    async endSessions(which) {
+      return endSessions(which);
+    },
+
+    async listSessions(userId) {
+      return [...rowsById.values()]
+        .flatMap((row) => stored(row) ?? [])
+        .filter((session) => session.userId === userId && session.endedAt === null)
+        .filter(({ now, expiresAt, refresh }) => now < earlier(expiresAt, refresh?.idleExpiresAt ?? expiresAt))
+        .toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
+        .slice(0, listLimit)
+        .map(({ user: _user, refresh: _refresh, now: _now, ...session }) => session);
+    },
+
+    async listRevocations(after, limit) {
+      const live = revocations.filter(
+        ({ seq, expiresAt }) => seq > after && (expiresAt === null || expiresAt > clock() / 1000),
+      );
+      return { entries: live.slice(0, limit), last: revocations.length };
     },
   };
+}
+
+function firstRefresh(
+  { salt, currentHash, secretId, idleSeconds }: NonNullable<NewSession["refresh"]>,
+  now: number,
+  expiresAt: Date,
+): RefreshState {
+  const idleExpiresAt = earlier(new Date(now + idleSeconds * 1000), expiresAt);
+  return {
+    salt,
+    counter: 0,
+    currentHash,
+    previousHash: null,
+    secretId,
+    attemptHash: null,
+    movedAt: new Date(now),
+    idleExpiresAt,
+  };
+}
+
+function isMeant({ id, userId }: Session, which: WhichSessions): boolean {
+  if (which.userId !== undefined && which.userId !== userId) return false;
+  return "sessionId" in which ? which.sessionId === id : which.exceptSessionId !== id;
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
 }

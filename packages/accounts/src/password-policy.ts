@@ -47,12 +47,18 @@ export function canBePassword(password: string): boolean {
  *
  * @param minLength In code points.
  * @param username Normalised.
+ * @param field The input field to name in the error.
  * @throws AuthError `password_unacceptable` with its `problem`
  */
-export function requireAcceptablePassword(password: string, minLength: number, username: string): void {
+export function requireAcceptablePassword(
+  password: string,
+  minLength: number,
+  username: string,
+  field = "password",
+): void {
   const problem = findUnusable(password) ?? findProblem(password.normalize("NFC"), minLength, username);
   if (problem === undefined) return;
-  throw new AuthError("password_unacceptable", messages[problem](minLength), { claim: "password", problem });
+  throw new AuthError("password_unacceptable", messages[problem](minLength), { claim: field, problem });
 }
 
 function findUnusable(password: string): PasswordProblem | undefined {

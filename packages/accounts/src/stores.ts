@@ -30,8 +30,36 @@ export interface Session {
   endedAt: Date | null;
   /** What the sign-in came from, for the person to recognise: at most 200 characters. */
   device: string | null;
-  /** The client's address at sign-in. */
+  /** The client's address at the sign-in, then at the last refresh. */
   address: string | null;
+}
+
+/** What a row keeps of its refresh tokens: enough to know them again and to make the newest once more, and none of them. */
+export interface RefreshState {
+  /** 16 random bytes that go into every token of the session. */
+  salt: Uint8Array;
+  /** Of the newest token; goes up by one with each. */
+  counter: number;
+  /** SHA-256 of the newest token. */
+  currentHash: string;
+  /** SHA-256 of the token before it. */
+  previousHash: string | null;
+  /** The secret that the newest token was made with. */
+  secretId: string;
+  /** SHA-256 of the attempt that asked for the newest token. */
+  attemptHash: string | null;
+  /** When the newest token was made. */
+  movedAt: Date;
+  /** The session ends here when it is not refreshed before. */
+  idleExpiresAt: Date;
+}
+
+/** A session as it is read for a decision: with its user, and the moment of reading on the database's clock. */
+export interface StoredSession extends Session {
+  user: Pick<User, "id" | "username" | "scope" | "disabledAt">;
+  /** `null` for a session that cannot be refreshed. */
+  refresh: RefreshState | null;
+  now: Date;
 }
 
 export type NewUser = Pick<User, "id" | "username" | "passwordHash">;
@@ -39,10 +67,35 @@ export type NewUser = Pick<User, "id" | "username" | "passwordHash">;
 export type NewSession = Pick<Session, "id" | "device" | "address"> & {
   /** Counted from the database's clock. */
   maxAgeSeconds: number;
+  /** The first refresh token's marks, `null` for a session without one. */
+  refresh: (Pick<RefreshState, "salt" | "currentHash" | "secretId"> & { idleSeconds: number }) | null;
 };
+
+/** The next refresh token's marks, and what is known of who asked for it. */
+export type NextRefresh = Pick<RefreshState, "currentHash" | "secretId" | "attemptHash"> & {
+  idleSeconds: number;
+  address: string | null;
+};
+
+/**
+ * That something has ended, for every verifier to know. Numbered in the order in which it was committed, without gaps. Those of
+ * sessions are kept for 1,020 seconds: the most that an access token may live, 900, and a margin for clocks.
+ */
+export interface StoredRevocation {
+  seq: number;
+  kind: "session" | "token" | "key";
+  id: string;
+  /** NumericDate seconds: no token that it covers is good after that. Null for never. */
+  expiresAt: number | null;
+}
+
+/** Which sessions to end: one of anybody, one of this user, all of this user, or all but one. */
+export type WhichSessions = { sessionId: string; userId?: string } | { userId: string; exceptSessionId?: string };
 
 export interface AccountStore {
   findByUsername(username: string): Promise<User | undefined>;
+
+  findUser(userId: string): Promise<User | undefined>;
 
   /**
    * Adds the user with a first session, both or neither. Of several at once with one username exactly one wins.
@@ -60,4 +113,45 @@ export interface AccountStore {
 
   /** Stores a new hash of the same password, only if the stored one is still `from`. */
   replacePasswordHash(userId: string, from: string, to: string): Promise<void>;
+
+  /**
+   * Stores a new password, only while the password version is still `passwordVersion` and the user is not disabled; ends all
+   * sessions, among them any that a sign-in with the old password is just beginning, and adds a new one. All or nothing.
+   *
+   * @returns `undefined` when the user is gone or disabled, or the password has changed since.
+   */
+  changePassword(
+    user: { id: string; passwordVersion: number; passwordHash: string },
+    session: NewSession,
+  ): Promise<{ user: User; session: Session; ended: number } | undefined>;
+
+  /** The user may not sign in any more, and every session ends. @returns how many did */
+  disableUser(userId: string): Promise<number>;
+}
+
+/**
+ * Sessions after they have begun. Only the database's clock decides about time here, and an ended session stays ended.
+ * Ending one and writing its revocation happen together or not at all.
+ */
+export interface SessionStore {
+  /** Also one that has ended. */
+  findSession(sessionId: string): Promise<StoredSession | undefined>;
+
+  /**
+   * Moves the session on to its next refresh token, in one conditional statement: only while the newest token is still the
+   * one that was read, the session has not ended, neither limit has passed and the user is not disabled.
+   *
+   * @returns the session as it is now, `undefined` when one of these did not hold
+   */
+  rotateRefreshToken(
+    sessionId: string,
+    from: Pick<RefreshState, "counter" | "currentHash">,
+    to: NextRefresh,
+  ): Promise<StoredSession | undefined>;
+
+  /** Ends those that have not ended yet, on no other condition. @returns how many did */
+  endSessions(which: WhichSessions): Promise<number>;
+
+  /** Those of a user that have not ended, last used first, the newest 200. */
+  listSessions(userId: string): Promise<Session[]>;
 }

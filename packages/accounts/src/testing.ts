@@ -1,4 +1,5 @@
 // @signet/accounts/testing: for the tests of every room that has to do with people.
 
-export { type AccountStoreHarness, accountStoreContract, type ContractCase } from "./account-store-contract.ts";
+export { accountStoreContract, type ContractCase, type ContractStore } from "./account-store-contract.ts";
 export { createMemoryAccountStore, type MemoryAccountStore } from "./memory-account-store.ts";
+export { type SessionContractStore, sessionStoreContract } from "./session-store-contract.ts";

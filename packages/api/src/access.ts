@@ -2,8 +2,11 @@
 
 import type { AnyRouter } from "@trpc/server";
 
-/** Who may call a procedure: anybody, whoever holds a valid access token, or one that was granted all these scopes. */
-export type Access = "public" | "protected" | { scopes: readonly string[] };
+/**
+ * Who may call a procedure: anybody, whoever holds a valid access token, one whose session the database still knows as live, or
+ * one that was granted all these scopes.
+ */
+export type Access = "public" | "protected" | "live session" | { scopes: readonly string[] };
 
 export interface ProcedureMeta {
   access: Access;
@@ -35,7 +38,7 @@ function declaredAccess(path: string, procedure: DeclaredProcedure): Access {
   const access = procedure._def.meta?.access;
   if (access === undefined) {
     throw new TypeError(
-      `The procedure "${path}" does not say who may call it. Build it from publicProcedure, protectedProcedure or requireScope(…).`,
+      `The procedure "${path}" does not say who may call it. Build it from publicProcedure, protectedProcedure, liveSessionProcedure or requireScope(…).`,
     );
   }
   return access;

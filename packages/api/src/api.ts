@@ -4,12 +4,17 @@ import { AuthError } from "@signet/auth/errors";
 import { answers, refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
 import { json, refused } from "./http/answers.ts";
+import { browserCallsOf } from "./http/browser-calls.ts";
 import { healthz, readyz } from "./http/health.ts";
 import { issueNewToken } from "./http/issue-new-token.ts";
 import { jwks } from "./http/jwks.ts";
 import { createRouteGuard } from "./http/protect-route.ts";
+import { refresh } from "./http/refresh.ts";
+import { sessionStatus } from "./http/session-status.ts";
+import { signOut } from "./http/sign-out.ts";
 import { trpc, trpcPath } from "./http/trpc.ts";
-import { withSignInLog } from "./sign-in-log.ts";
+import { withSessionLog } from "./session-log.ts";
+import { createSessionWatch } from "./session-watch.ts";
 
 /** The HTTP side of Signet, for any server that speaks `Request` and `Response`. */
 export interface Api {
@@ -18,6 +23,9 @@ export interface Api {
 
   /** Answers a request to one of these paths. Never throws: what nobody foresaw is logged, and answered with an id. */
   handle(request: Request, peer: Peer): Promise<Response>;
+
+  /** Answers the requests that are held back, now and from now on. Called when the server stops. */
+  releaseWaiting(): void;
 }
 
 type Endpoint = (request: Request, peer: Peer) => Response | Promise<Response>;
@@ -26,31 +34,39 @@ type Routes = Map<string, Partial<Record<string, Endpoint>>>;
 /** Never pages, so that a mistyped path gets an answer that a program can read. */
 const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
 
-export function createApi({ accounts, ...parts }: ApiServices): Api {
-  const services: ApiServices = { ...parts, accounts: withSignInLog(accounts, parts.log) };
+export function createApi({ accounts, ...other }: ApiServices): Api {
+  const services: ApiServices = { ...other, accounts: withSessionLog(accounts, other.log) };
+  const browserCalls = browserCallsOf(services);
+  const watch = createSessionWatch(services.revocations);
   const protectRoute = createRouteGuard(services.verifier);
   const routes: Routes = new Map([
     ["/auth/issue-new-token", { POST: (request, peer) => issueNewToken(services, request, peer) }],
+    ["/auth/refresh", { POST: (request, peer) => refresh(services, browserCalls, request, peer) }],
+    ["/auth/sign-out", { POST: (request) => signOut(services, browserCalls, request) }],
+    ["/auth/session", { GET: (request) => sessionStatus(services, watch, request) }],
     ["/api/protected", { GET: protectRoute((_request, claims) => json({ claims })) }],
     ["/.well-known/jwks.json", { GET: (request) => jwks(services, request) }],
     ["/healthz", { GET: healthz }],
     ["/readyz", { GET: () => readyz(services) }],
   ] satisfies [string, Partial<Record<string, Endpoint>>][]);
 
+  async function answer(request: Request, peer: Peer): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    try {
+      if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, request, peer);
+      return await endpointOf(routes.get(pathname), request.method)(request, peer);
+    } catch (error) {
+      const { reason, errorId } = refusalOf(error);
+      if (answers[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
+      return refused(error);
+    }
+  }
+
   return {
     owns: (pathname) => routes.has(pathname) || apiPrefixes.some((prefix) => pathname.startsWith(prefix)),
-
-    handle: async (request, peer) => {
-      const { pathname } = new URL(request.url);
-      try {
-        if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, request, peer);
-        return await endpointOf(routes.get(pathname), request.method)(request, peer);
-      } catch (error) {
-        const { reason, errorId } = refusalOf(error);
-        if (answers[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
-        return refused(error);
-      }
-    },
+    handle: async (request, peer) =>
+      browserCalls.origins.preflight(request) ?? browserCalls.origins.expose(request, await answer(request, peer)),
+    releaseWaiting: () => watch.release(),
   };
 }
 

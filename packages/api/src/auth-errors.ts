@@ -24,6 +24,8 @@ type BearerChallenge = "none" | "bare" | "invalid_token" | "insufficient_scope";
 interface Answer {
   code: TRPCErrorCode;
   status: number;
+  /** Over tRPC, where it is another one: there 400 means that the input cannot be used. */
+  trpcStatus?: number;
   error: OAuthErrorCode;
   challenge: BearerChallenge;
 }
@@ -37,7 +39,13 @@ export const answers: Record<AuthErrorReason, Answer> = {
   token_revoked: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "invalid_token" },
   // Over tRPC a 401 names the bearer scheme: a Basic challenge would raise the browser's own password box.
   credentials_invalid: { code: "UNAUTHORIZED", status: 401, error: "invalid_grant", challenge: "bare" },
-  refresh_token_invalid: { code: "UNAUTHORIZED", status: 400, error: "invalid_grant", challenge: "none" },
+  refresh_token_invalid: {
+    code: "UNAUTHORIZED",
+    status: 400,
+    trpcStatus: 401,
+    error: "invalid_grant",
+    challenge: "none",
+  },
   insufficient_scope: { code: "FORBIDDEN", status: 403, error: "insufficient_scope", challenge: "insufficient_scope" },
   origin_refused: { code: "FORBIDDEN", status: 403, error: "access_denied", challenge: "none" },
   input_invalid: { code: "BAD_REQUEST", status: 400, error: "invalid_request", challenge: "none" },

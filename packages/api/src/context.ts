@@ -1,15 +1,23 @@
 // A request as the procedures see it: who sent it, lazily and once, and what the server can do.
 
-import type { Accounts } from "@signet/accounts";
+import type { Accounts, Client } from "@signet/accounts";
 import { parseBearer } from "@signet/auth/bearer";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
 import type { Logger } from "pino";
+import { browserCallsOf } from "./http/browser-calls.ts";
+import type { RevocationNews } from "./session-watch.ts";
+import { type CallShape, createTokenDelivery, type TokenDelivery } from "./token-delivery.ts";
 
 /** What the API works with; built once per process. */
 export interface ApiServices {
   accounts: Accounts;
+  /** Refuses tokens of sessions that have ended. */
   verifier: AccessTokenVerifier;
+  /** What was ended lately, here or anywhere else. */
+  revocations: RevocationNews;
+  /** The public origin of the API, and all origins whose pages may call it. */
+  origins: { own: string; allowed: readonly string[] };
   /** The published keys. @throws AuthError `keys_unavailable` */
   jwks(): { keys: object[] };
   /** One word per part that must work before requests should come: "ok", or what is wrong. */
@@ -27,7 +35,8 @@ export interface Context {
   accounts: Accounts;
   log: Logger;
   /** What a session remembers of where it began. */
-  client: { device: string | null; address: string | null };
+  client: Client;
+  delivery: TokenDelivery;
   /**
    * Verifies the bearer token at the first call; every later call of the same request gets the same answer.
    *
@@ -38,13 +47,25 @@ export interface Context {
 
 const maxDeviceLength = 200;
 
+/** What only tRPC's adapter knows of a call: whom it shares its request with, and where its answer's headers go. */
+export interface CallInfo {
+  shape: CallShape;
+  answerHeaders: Headers;
+}
+
 /** Identity comes from the `Authorization` header alone: never from a cookie, the query or another header. */
-export function createContext(services: ApiServices, request: Request, peer: Peer): Context {
+export function createContext(
+  services: ApiServices,
+  request: Request,
+  peer: Peer,
+  call: CallInfo = { shape: "alone", answerHeaders: new Headers() },
+): Context {
   let claims: Promise<AccessTokenClaims> | undefined;
   return {
     accounts: services.accounts,
     log: services.log,
-    client: { device: deviceOf(request), address: peer.address },
+    client: clientOf(request, peer),
+    delivery: createTokenDelivery(browserCallsOf(services), request, call),
     authenticate: () => (claims ??= authenticate(services.verifier, request)),
   };
 }
@@ -56,6 +77,11 @@ export function createContext(services: ApiServices, request: Request, peer: Pee
  */
 export async function authenticate(verifier: AccessTokenVerifier, request: Request): Promise<AccessTokenClaims> {
   return verifier.verify(parseBearer(request.headers.get("authorization")));
+}
+
+/** Where a request came from, for the person to recognise. */
+export function clientOf(request: Request, { address }: Peer): Client {
+  return { device: deviceOf(request), address };
 }
 
 /** The `User-Agent` as text for the person to recognise; it decides nothing. */

@@ -8,5 +8,13 @@ export { json, refused } from "./http/answers.ts";
 export { jwksMaxAgeSeconds } from "./http/jwks.ts";
 export { createRouteGuard, type ProtectedRouteHandler, type RouteHandler } from "./http/protect-route.ts";
 export { createLogger } from "./log.ts";
-export { createCallerFactory, protectedProcedure, publicProcedure, requireScope, router } from "./procedures.ts";
+export {
+  createCallerFactory,
+  liveSessionProcedure,
+  protectedProcedure,
+  publicProcedure,
+  requireScope,
+  router,
+} from "./procedures.ts";
+export type { RevocationNews } from "./session-watch.ts";
 export { authResponseMeta, formatAuthError, requireClaims } from "./trpc-errors.ts";

@@ -5,7 +5,7 @@ import { AuthError } from "@signet/auth/errors";
 import { initTRPC } from "@trpc/server";
 import { type ProcedureMeta, procedureAccess } from "./access.ts";
 import type { Context } from "./context.ts";
-import { asTRPCError, formatRefusal } from "./trpc-errors.ts";
+import { asTRPCError, formatRefusal, refusedBefore } from "./trpc-errors.ts";
 
 const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
   // Set, not left to NODE_ENV: an unset one would send stack traces to callers.
@@ -34,7 +34,12 @@ const base = t.procedure.use(withReasons);
 /** Anybody may call it. */
 export const publicProcedure = base.meta({ access: "public" });
 
-const authenticated = base.use(async ({ ctx, next }) => next({ ctx: { claims: await ctx.authenticate() } }));
+const authenticated = base.use(async ({ ctx, path, next }) => {
+  const claims = await ctx.authenticate().catch((error: unknown) => {
+    throw refusedBefore(error, path);
+  });
+  return next({ ctx: { claims } });
+});
 
 /**
  * Whoever holds a valid access token may call it; `ctx.claims` are its claims.
@@ -44,6 +49,19 @@ const authenticated = base.use(async ({ ctx, next }) => next({ ctx: { claims: aw
  * @throws AuthError `token_missing` | `token_malformed` | `token_invalid` | `token_expired` | `keys_unavailable`
  */
 export const protectedProcedure = authenticated.meta({ access: "protected" });
+
+/**
+ * As `protectedProcedure`, and the session must not have ended: its row is read, so that an end counts at once and not within a
+ * second. For what must be certain, at the price of a query.
+ *
+ * @throws AuthError `token_revoked` | `storage_unavailable`
+ */
+export const liveSessionProcedure = authenticated.meta({ access: "live session" }).use(async ({ ctx, path, next }) => {
+  await ctx.accounts.sessions.requireLive(ctx.claims).catch((error: unknown) => {
+    throw refusedBefore(error, path);
+  });
+  return next();
+});
 
 /**
  * As `protectedProcedure`, and the token must have been granted all of these scopes.

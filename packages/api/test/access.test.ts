@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { procedureAccess } from "../src/access.ts";
 import { appRouter } from "../src/app-router.ts";
 import { createContext } from "../src/context.ts";
-import { createCallerFactory, protectedProcedure, publicProcedure, requireScope, router } from "../src/procedures.ts";
+import {
+  createCallerFactory,
+  liveSessionProcedure,
+  protectedProcedure,
+  publicProcedure,
+  requireScope,
+  router,
+} from "../src/procedures.ts";
 import { createTestApi, issuer } from "./test-api.ts";
 
 describe("deny by default", () => {
@@ -12,7 +19,14 @@ describe("deny by default", () => {
       ({ path, type, access }) => `${path} ${type} ${JSON.stringify(access)}`,
     );
     expect(table).toEqual([
+      'auth.changePassword mutation "live session"',
+      'auth.endSession mutation "protected"',
       'auth.issueToken mutation "public"',
+      'auth.listSessions query "protected"',
+      'auth.refresh mutation "public"',
+      'auth.signOut mutation "protected"',
+      'auth.signOutEverywhere mutation "protected"',
+      'auth.signOutOthers mutation "protected"',
       'auth.signUp mutation "public"',
       'auth.whoami query "protected"',
     ]);
@@ -32,6 +46,7 @@ describe("deny by default", () => {
       router({
         a: publicProcedure.query(() => 1),
         b: protectedProcedure.query(() => 2),
+        l: liveSessionProcedure.query(() => 4),
         c: requireScope("notes:write", "notes:read").mutation(() => 3),
       }),
     );
@@ -39,6 +54,7 @@ describe("deny by default", () => {
       "public",
       "protected",
       { scopes: ["notes:write", "notes:read"] },
+      "live session",
     ]);
   });
 });

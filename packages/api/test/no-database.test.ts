@@ -18,16 +18,17 @@ beforeAll(async () => {
   database = createDatabase(fresh);
   await database.migrate();
   const clock = fixedClock(Date.now());
+  const secret = randomBytes(48).toString("base64url");
   const keys = createKeyRing({
     algorithm: "ES256",
-    secrets: [randomBytes(48).toString("base64url")],
+    secrets: [secret],
     store: database.signingKeys,
     clock,
   });
   await keys.load();
   const signer = createAccessTokenSigner({ issuer, audience: [issuer], keys, clock, ttlSeconds: 300 });
   api = await createTestApi({
-    accounts: accountsOn(database.accounts, signer, clock),
+    accounts: accountsOn(database.accounts, signer, clock, secret),
     verifier: createAccessTokenVerifier({ issuer, audience: issuer, algorithms: ["ES256"], keys, clock, cache: false }),
   });
 });

@@ -54,7 +54,11 @@ describe("auth.whoami", () => {
   });
 
   test("one refused operation of a batch leaves the others their answers", async () => {
-    const batch = { 0: { username, password }, 1: { username, password: "wrong wrong wrong wrong" } };
+    const refreshToken = "none";
+    const batch = {
+      0: { username, password, refreshToken },
+      1: { username, password: "wrong wrong wrong wrong", refreshToken },
+    };
     const answer = await api.mutate("auth.issueToken,auth.issueToken?batch=1", batch);
     expect(answer.status).toBe(207);
     expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="signet"');

@@ -2,18 +2,21 @@
 
 import { randomBytes } from "node:crypto";
 import { type Accounts, createAccounts, type PasswordHasher } from "@signet/accounts";
-import type { AccountStore } from "@signet/accounts/stores";
+import type { AccountStore, SessionStore } from "@signet/accounts/stores";
 import { createMemoryAccountStore } from "@signet/accounts/testing";
 import type { Clock } from "@signet/auth/clock";
 import { createKeyRing } from "@signet/auth/keys";
+import { createRevocations } from "@signet/auth/revocation";
 import { type AccessTokenSigner, createAccessTokenSigner } from "@signet/auth/sign";
 import { createMemorySigningKeyStore, fixedClock } from "@signet/auth/testing";
-import { createAccessTokenVerifier } from "@signet/auth/verify";
+import { type AccessTokenVerifier, createAccessTokenVerifier } from "@signet/auth/verify";
 import { createApi } from "../src/api.ts";
 import type { ApiServices } from "../src/context.ts";
 import { createLogger } from "../src/log.ts";
 
 export const issuer = "https://signet.test";
+/** Another origin of the same site. */
+export const otherOrigin = "https://admin.signet.test";
 export const password = "correct horse battery staple";
 
 /** Fast and only good for tests; the real one has tests of its own. */
@@ -24,24 +27,45 @@ const plainHasher: PasswordHasher = {
   close: async () => {},
 };
 
-export async function createTestApi(overrides: Partial<ApiServices> = {}) {
+type Overrides = Partial<Omit<ApiServices, "accounts" | "verifier">> & {
+  accounts?: Partial<Accounts>;
+  verifier?: Partial<AccessTokenVerifier>;
+};
+
+/** @param overrides Replace services, or single methods of accounts and verifier. */
+export async function createTestApi(overrides: Overrides = {}) {
   const clock = fixedClock(Date.parse("2030-01-01T12:00:00Z"));
+  const secret = randomBytes(48).toString("base64url");
   const keys = createKeyRing({
     algorithm: "ES256",
-    secrets: [randomBytes(48).toString("base64url")],
+    secrets: [secret],
     store: createMemorySigningKeyStore(clock),
     clock,
   });
   await keys.load();
   const signer = createAccessTokenSigner({ issuer, audience: [issuer], keys, clock, ttlSeconds: 300 });
   const log: string[] = [];
+  const store = createMemoryAccountStore(clock);
+  const revocations = createRevocations({ source: store, clock, whenStale: "accept" });
+  await revocations.poll();
+  const accounts = accountsOn(store, signer, clock, secret, () => void revocations.poll());
+  const verifier = createAccessTokenVerifier({
+    issuer,
+    audience: issuer,
+    algorithms: ["ES256"],
+    keys,
+    clock,
+    revocations,
+  });
   const services: ApiServices = {
-    accounts: accountsOn(createMemoryAccountStore(clock), signer, clock),
-    verifier: createAccessTokenVerifier({ issuer, audience: issuer, algorithms: ["ES256"], keys, clock }),
+    revocations,
+    origins: { own: issuer, allowed: [otherOrigin] },
     jwks: () => keys.jwks(),
     readiness: async () => ({ database: "ok" }),
     log: createLogger("trace", { write: (line: string) => void log.push(line) }),
     ...overrides,
+    accounts: { ...accounts, ...overrides.accounts },
+    verifier: { ...verifier, ...overrides.verifier },
   };
   const api = createApi(services);
 
@@ -57,6 +81,7 @@ export async function createTestApi(overrides: Partial<ApiServices> = {}) {
     log,
     services,
     signer,
+    store,
     bearer,
 
     /** A token for somebody who signed up a moment ago. */
@@ -92,14 +117,23 @@ export async function createTestApi(overrides: Partial<ApiServices> = {}) {
 
 export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
 
-export function accountsOn(store: AccountStore, signer: AccessTokenSigner, clock: Clock): Accounts {
+export function accountsOn(
+  store: AccountStore & SessionStore,
+  signer: AccessTokenSigner,
+  clock: Clock,
+  secret: string,
+  onSessionsEnded: () => void = () => {},
+): Accounts {
   return createAccounts({
     store,
     signer,
     hasher: plainHasher,
     clock,
     passwordMinLength: 15,
+    secrets: [secret],
     sessionMaxSeconds: 30 * 24 * 60 * 60,
+    sessionIdleSeconds: 7 * 24 * 60 * 60,
+    onSessionsEnded,
   });
 }
 

@@ -1,7 +1,7 @@
 // @signet/auth/keys: the issuer's key ring, its secrets, and what it needs from storage.
 
 export { createKeyRing, type KeyRing, type KeyRingOptions } from "./key-ring.ts";
-export { checkSecret, secretId } from "./secrets.ts";
+export { checkSecret, type Derivation, deriveBytes, secretId } from "./secrets.ts";
 export type {
   AsymmetricAlgorithm,
   NewSigningKey,

@@ -82,6 +82,49 @@ describe("createAccessTokenSigner", () => {
     expect([await lifetimeWith(0), await lifetimeWith(255)]).toEqual([300, 270]);
   });
 
+  test("iat and exp are counted from the moment that was given, not from our clock", async () => {
+    const signer = createAccessTokenSigner({ ...options, random: (length) => new Uint8Array(length) });
+    for (const issuedAt of [now - 40, now, now + 40]) {
+      const { claims } = await signer.sign({ ...grant, issuedAt });
+      expect(claims).toMatchObject({ iat: issuedAt, exp: issuedAt + 300, auth_time: Math.min(now - 10, issuedAt) });
+    }
+  });
+
+  test.each([
+    [1_000_000, 300],
+    [300, 300],
+    [299, 299],
+    [271, 271],
+    [1, 1],
+    [0, 1],
+  ])(
+    "with %i s of the session left a token lives %i s: no longer than both, and a second at least",
+    async (left, lives) => {
+      const signer = createAccessTokenSigner({ ...options, random: (length) => new Uint8Array(length) });
+      const { claims } = await signer.sign({ ...grant, issuedAt: now - 5, sessionSecondsLeft: left });
+      expect(claims).toMatchObject({ iat: now - 5, exp: now - 5 + lives });
+    },
+  );
+
+  test("a lifetime that was cut at random is not made longer by what is left of the session", async () => {
+    const signer = createAccessTokenSigner({ ...options, random: (length) => new Uint8Array(length).fill(255) });
+    const { claims } = await signer.sign({ ...grant, sessionSecondsLeft: 290 });
+    expect(claims.exp - claims.iat).toBe(270);
+  });
+
+  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "60", 60n, null, new Date()])(
+    "issuedAt and sessionSecondsLeft are whole numbers of seconds: %o is a TypeError",
+    async (wrong) => {
+      const signer = createAccessTokenSigner(options);
+      await expect(signer.sign({ ...grant, issuedAt: wrong } as never)).rejects.toThrow(/^issuedAt/);
+      await expect(signer.sign({ ...grant, issuedAt: wrong } as never)).rejects.toThrow(TypeError);
+      await expect(signer.sign({ ...grant, sessionSecondsLeft: wrong } as never)).rejects.toThrow(
+        /^sessionSecondsLeft/,
+      );
+      await expect(signer.sign({ ...grant, sessionSecondsLeft: wrong } as never)).rejects.toThrow(TypeError);
+    },
+  );
+
   test("CLM-10: jti holds 128 random bits and is never the same", async () => {
     const signer = createAccessTokenSigner(options);
     const jtis = new Set<string>();

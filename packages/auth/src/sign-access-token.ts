@@ -17,6 +17,10 @@ export interface AccessTokenGrant {
   /** NumericDate seconds of the sign-in. */
   authTime: number;
   amr: readonly ("pwd" | "fed")[];
+  /** `iat` in NumericDate seconds, for a moment that the database has told. Default now. */
+  issuedAt?: number;
+  /** Whole seconds from `issuedAt` until the session ends: the token ends no later, but lives a second at least. */
+  sessionSecondsLeft?: number;
 }
 
 export interface AccessTokenSignerOptions {
@@ -64,12 +68,16 @@ export function createAccessTokenSigner(options: AccessTokenSignerOptions): Acce
 
   return {
     async sign(grant) {
-      const issuedAt = numericDate(clock);
+      const { issuedAt = numericDate(clock), sessionSecondsLeft = ttlSeconds } = grant;
+      // Math.min would make NaN of it, or take a text for a number.
+      if (!isCount(issuedAt)) throw new TypeError("issuedAt must be whole seconds since the Unix epoch.");
+      if (!isCount(sessionSecondsLeft)) throw new TypeError("sessionSecondsLeft must be whole seconds, 0 or more.");
+      const lifetime = Math.max(1, Math.min(shortened(ttlSeconds, random), sessionSecondsLeft));
       const claims = checkClaims({
         iss: issuer,
         sub: grant.subject,
         aud: audience,
-        exp: issuedAt + shortened(ttlSeconds, random),
+        exp: issuedAt + lifetime,
         iat: issuedAt,
         jti: encode(random(16)),
         sid: grant.sessionId,
@@ -129,6 +137,10 @@ function checkOptions({ issuer, audience, keys, clock, ttlSeconds }: AccessToken
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > maxTtlSeconds) {
     throw new TypeError(`ttlSeconds must be a whole number from 1 to ${maxTtlSeconds}.`);
   }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isText(value: unknown): boolean {

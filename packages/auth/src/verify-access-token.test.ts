@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { audience, createScene, issuer } from "../test/scene.ts";
-import { fixedKeys } from "./testing.ts";
+import { AuthError } from "./errors.ts";
+import { fixedClock, fixedKeys } from "./testing.ts";
 import type { VerificationKey } from "./verification-keys.ts";
 import { createAccessTokenVerifier } from "./verify-access-token.ts";
 
@@ -56,6 +57,122 @@ describe("the memory of verified tokens", () => {
   });
 });
 
+describe("revocations", () => {
+  /** Says what it is told to say, and what it was asked. */
+  function checkThat(outcome: () => unknown) {
+    const asked: unknown[] = [];
+    const check = (...about: unknown[]) => {
+      asked.push(about);
+      return outcome() as void;
+    };
+    return { asked, verifier: createAccessTokenVerifier({ ...options, revocations: { check } }) };
+  }
+
+  test("are asked by the verified claims and the key's name, at every call, also for a remembered token", async () => {
+    const { asked, verifier } = checkThat(() => undefined);
+    await verifier.verify(token);
+    await verifier.verify(token);
+    expect(asked).toEqual([
+      [claims, key.signing.kid],
+      [claims, key.signing.kid],
+    ]);
+  });
+
+  test("are asked last: a token that is wrong or over is called that, and nobody hears of it", async () => {
+    const { asked, verifier } = checkThat(() => {
+      throw new AuthError("token_revoked", "revoked");
+    });
+    const expired = await scene.sign({ ...claims, iat: claims.iat - 600, exp: claims.iat - 300, auth_time: 0 });
+    await expect(verifier.verify(expired)).rejects.toMatchObject({ reason: "token_expired" });
+    const foreign = await scene.sign({ ...claims, aud: "https://other.example" });
+    await expect(verifier.verify(foreign)).rejects.toMatchObject({ reason: "token_invalid" });
+    await expect(verifier.verify("a.b")).rejects.toMatchObject({ reason: "token_malformed" });
+    expect(asked).toEqual([]);
+  });
+
+  test.each(["token_revoked", "revocations_unknown"] as const)("%s is passed on as it is", async (reason) => {
+    const refusal = new AuthError(reason, "No.", { retryAfterSeconds: 1 });
+    const { verifier } = checkThat(() => {
+      throw refusal;
+    });
+    for (let round = 0; round < 2; round++) await expect(verifier.verify(token)).rejects.toBe(refusal);
+  });
+
+  test.each([
+    ["throws another error", () => expect.fail("down")],
+    [
+      "throws another refusal",
+      () => {
+        throw new AuthError("token_invalid", "No.");
+      },
+    ],
+    ["throws nothing at all", () => Promise.reject()],
+    ["rejects", () => Promise.reject(new Error("down"))],
+  ])("a check that %s is our fault, and lets nobody in", async (_, outcome) => {
+    const { verifier } = checkThat(outcome);
+    await expect(verifier.verify(token)).rejects.toMatchObject({ name: "AuthError", reason: "revocations_unknown" });
+  });
+
+  test("a check that turns out to be asynchronous is waited for", async () => {
+    const { verifier } = checkThat(() => Promise.reject(new AuthError("token_revoked", "revoked")));
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: "token_revoked" });
+  });
+});
+
+describe("verifyIgnoringExpiry", () => {
+  const yearsLater = () => fixedClock(clock() + 10 * 365 * 86_400_000);
+
+  test("proves whose token it was, however long ago it ended", async () => {
+    const verifier = createAccessTokenVerifier({ ...options, clock: yearsLater() });
+    expect(await verifier.verifyIgnoringExpiry(token)).toEqual(claims);
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: "token_expired" });
+  });
+
+  test("leaves nothing behind for verify, which looks at the signature itself", async () => {
+    const verifier = createAccessTokenVerifier(options);
+    const signatures = vi.spyOn(crypto.subtle, "verify");
+    await verifier.verifyIgnoringExpiry(token);
+    await verifier.verify(token);
+    expect(signatures).toHaveBeenCalledTimes(2);
+    await verifier.verify(token);
+    expect(signatures).toHaveBeenCalledTimes(2);
+    signatures.mockRestore();
+  });
+
+  test("does not ask what was revoked: a session can be ended twice", async () => {
+    const revocations = { check: () => expect.fail("asked") };
+    const verifier = createAccessTokenVerifier({ ...options, revocations });
+    expect(await verifier.verifyIgnoringExpiry(token)).toEqual(claims);
+  });
+
+  test("checks everything else", async () => {
+    const { verifier } = scene;
+    const stranger = await createScene();
+    const before = claims.iat - 7_000;
+    const old = { ...claims, iat: before, exp: before + 300, auth_time: before };
+    expect(await verifier.verifyIgnoringExpiry(await scene.sign(old))).toEqual(old);
+    for (const [wrong, claim] of [
+      [await stranger.sign(old, { kid: key.signing.kid }), undefined],
+      [await stranger.sign(old), "kid"],
+      [await scene.sign({ ...old, iss: "https://other.example" }), "iss"],
+      [await scene.sign({ ...old, aud: "https://other.example" }), "aud"],
+      [await scene.sign(old, { typ: "JWT" }), "typ"],
+      [await scene.sign({ ...old, cnf: {} }), "cnf"],
+      [await scene.sign({ ...old, exp: before + 901 }), "exp"],
+      [await scene.sign({ ...old, exp: before }), "exp"],
+      [await scene.sign({ ...old, auth_time: before + 1 }), "auth_time"],
+      [await scene.sign({ ...old, nbf: claims.iat + 1 }), "nbf"],
+      [await scene.sign({ ...claims, iat: claims.iat + 1 }), "iat"],
+      [await scene.sign({ ...old, sid: "" }), "sid"],
+    ] as const) {
+      await expect(verifier.verifyIgnoringExpiry(wrong)).rejects.toMatchObject({ reason: "token_invalid", claim });
+    }
+    await expect(verifier.verifyIgnoringExpiry(`${token}=`)).rejects.toMatchObject({ reason: "token_malformed" });
+    const broken = createAccessTokenVerifier({ ...options, clock: () => Number.NaN });
+    await expect(broken.verifyIgnoringExpiry(token)).rejects.toMatchObject({ reason: "internal_error" });
+  });
+});
+
 describe("wrong options are a TypeError that names the option", () => {
   test.each([
     [{ issuer: "" }, /^issuer/],
@@ -82,6 +199,9 @@ describe("wrong options are a TypeError that names the option", () => {
     [{ cache: { maxEntries: 0, maxBytes: 1 } }, /^cache/],
     [{ cache: true }, /^cache/],
     [{ cache: { maxEntries: 1 } }, /^cache/],
+    [{ revocations: {} }, /^revocations/],
+    [{ revocations: null }, /^revocations/],
+    [{ revocations: () => {} }, /^revocations/],
   ])("KEY-01, CLM-05: %j", (wrong, message) => {
     const make = () => createAccessTokenVerifier({ ...options, ...wrong } as never);
     expect(make).toThrow(TypeError);

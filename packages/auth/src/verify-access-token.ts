@@ -6,7 +6,7 @@ import { type AccessTokenClaims, accessTokenClaimsSchema } from "./claims.ts";
 import { type Clock, numericDate } from "./clock.ts";
 import { parseClaimsSet } from "./compact-jws.ts";
 import { hasLowS } from "./ecdsa-signature.ts";
-import { AuthError } from "./errors.ts";
+import { AuthError, isAuthError } from "./errors.ts";
 import { type SigningAlgorithm, signingAlgorithms, type VerificationKeys } from "./verification-keys.ts";
 import { createVerifiedTokens, type VerifiedToken, type VerifiedTokensOptions } from "./verified-tokens.ts";
 import { findKey, verifyJws } from "./verify-jws.ts";
@@ -21,6 +21,17 @@ const accessTokenType = /^(?:application\/)?at\+jwt$/i;
 
 /** `nbf` need not be there, but counts when it is. */
 const receivedClaimsSchema = z.extend(accessTokenClaimsSchema, { nbf: z.optional(accessTokenClaimsSchema.shape.exp) });
+
+/** Knows what was ended before its time: `createRevocations` of `@signet/auth/revocation`, or one of your own. */
+export interface RevocationCheck {
+  /**
+   * Asked last, for every token and every time, from memory: the verifier waits for the answer. By claims and key, never by
+   * the token's text, of which there can be several.
+   *
+   * @throws AuthError `token_revoked`, or `revocations_unknown` where nothing is to be accepted on old knowledge
+   */
+  check(claims: AccessTokenClaims, kid: string): void;
+}
 
 export interface AccessTokenVerifierOptions {
   /** The one issuer whose tokens are accepted; compared exactly with `iss`. */
@@ -38,6 +49,8 @@ export interface AccessTokenVerifierOptions {
   maxLifetimeSeconds?: number;
   /** Bounds of the memory of verified tokens, or false for none. Default 10,000 tokens in 32 MiB. */
   cache?: VerifiedTokensOptions | false;
+  /** What has been revoked. Default: nothing is asked, and every token is good until it expires. */
+  revocations?: RevocationCheck;
 }
 
 export interface AccessTokenVerifier {
@@ -45,15 +58,28 @@ export interface AccessTokenVerifier {
    * Verifies a JWT access token and returns its claims, frozen: one token may serve many requests.
    *
    * Checks, in this order: shape; header and algorithm; key by `kid`; signature; type; claims; issuer and audience;
-   * lifetime and time. `token_expired` means that everything else was right.
-   * Does not check: scopes, revocation.
+   * lifetime and time; revocation, where the verifier was made with `revocations`. `token_expired` means that everything
+   * before it was right.
+   * Does not check: scopes.
    *
    * @param token Compact JWS, without the "Bearer " prefix.
    * @returns Claims; times are NumericDate seconds.
-   * @throws AuthError `token_malformed` | `token_invalid` | `token_expired` | `keys_unavailable`, and nothing else
+   * @throws AuthError `token_malformed` | `token_invalid` | `token_expired` | `token_revoked` | `keys_unavailable` |
+   *   `revocations_unknown`, and `internal_error` when the clock does not tell the time
    * @see RFC 9068 §4, RFC 8725 §3
    */
   verify(token: string): Promise<AccessTokenClaims>;
+
+  /**
+   * Proves whose token it is or once was: everything that `verify` checks, but neither `exp` against the clock nor
+   * revocation. For one purpose: ending the session it belongs to, which must also work with a token that has run out.
+   * Never for letting anybody in: a token from years ago passes, and so does a stolen one that was revoked.
+   *
+   * Nothing of it is remembered for `verify`.
+   *
+   * @throws AuthError `token_malformed` | `token_invalid` | `keys_unavailable`, and `internal_error` as above
+   */
+  verifyIgnoringExpiry(token: string): Promise<AccessTokenClaims>;
 }
 
 /**
@@ -66,7 +92,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const { issuer, keys, clock, clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
   const audiences = new Set(typeof options.audience === "string" ? [options.audience] : options.audience);
   const algorithms = [...options.algorithms];
-  const { cache = defaultCache } = options;
+  const { cache = defaultCache, revocations } = options;
   const verifiedTokens = cache === false ? undefined : createVerifiedTokens(cache);
 
   /** Everything about a token that does not change as time passes. */
@@ -89,15 +115,23 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     return { claims: frozen(claims), notBefore: nbf ?? claims.iat, key };
   }
 
-  function checkTime({ claims, notBefore }: VerifiedToken): void {
-    const now = numericDate(clock);
-    // Every comparison with NaN is false: a broken clock must not let anything through.
-    if (!Number.isSafeInteger(now)) throw new AuthError("internal_error", "The clock does not tell the time.");
+  function checkBegun({ claims, notBefore }: VerifiedToken): void {
+    const now = timeNow(clock);
     if (claims.iat > now + clockToleranceSeconds) throw wrong("iat", "The token is from the future.");
     if (notBefore > now + clockToleranceSeconds) throw wrong("nbf", "The token is not valid yet.");
-    if (now >= claims.exp + clockToleranceSeconds) {
+  }
+
+  function checkNotExpired({ claims }: VerifiedToken): void {
+    if (timeNow(clock) >= claims.exp + clockToleranceSeconds) {
       throw new AuthError("token_expired", "The token has expired.", { claim: "exp" });
     }
+  }
+
+  /** What has to be looked at again each time, also of a token that was verified before. */
+  async function checkNow(verified: VerifiedToken): Promise<void> {
+    checkBegun(verified);
+    checkNotExpired(verified);
+    if (revocations !== undefined) await checkNotRevoked(revocations, verified);
   }
 
   /** A key that was revoked, or replaced under its name, takes its tokens with it. */
@@ -110,16 +144,40 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     async verify(token) {
       const seen = verifiedTokens?.find(token);
       if (seen !== undefined && (await isKeyStillThere(seen))) {
-        checkTime(seen);
+        await checkNow(seen);
         return seen.claims;
       }
       verifiedTokens?.forget(token);
       const verified = await verifyOnce(token);
-      checkTime(verified);
+      await checkNow(verified);
       verifiedTokens?.remember(token, verified);
       return verified.claims;
     },
+    async verifyIgnoringExpiry(token) {
+      const verified = await verifyOnce(token);
+      checkBegun(verified);
+      return verified.claims;
+    },
   };
+}
+
+/** Every comparison with NaN is false: a broken clock must not let anything through. */
+function timeNow(clock: Clock): number {
+  const now = numericDate(clock);
+  if (!Number.isSafeInteger(now)) throw new AuthError("internal_error", "The clock does not tell the time.");
+  return now;
+}
+
+/** Not to know is not the token's fault: whatever else goes wrong in the check, nobody gets in and nobody is called revoked. */
+async function checkNotRevoked(revocations: RevocationCheck, { claims, key }: VerifiedToken): Promise<void> {
+  try {
+    const answer: unknown = revocations.check(claims, key.kid);
+    // An async function passes for one that gives nothing. Its refusal must not be lost.
+    if (answer !== undefined) await answer;
+  } catch (cause) {
+    if (isAuthError(cause) && (cause.reason === "token_revoked" || cause.reason === "revocations_unknown")) throw cause;
+    throw new AuthError("revocations_unknown", "What has been revoked could not be looked up.", { cause });
+  }
 }
 
 function readClaims(payload: Uint8Array): z.infer<typeof receivedClaimsSchema> {
@@ -146,7 +204,7 @@ function wrong(claim: string, message: string): AuthError {
 }
 
 function checkOptions(options: AccessTokenVerifierOptions): void {
-  const { issuer, audience, algorithms, keys, clock, cache } = options;
+  const { issuer, audience, algorithms, keys, clock, cache, revocations } = options;
   const { clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
   if (!isText(issuer)) throw new TypeError("issuer must be the exact iss of the tokens to accept.");
   if (!isText(audience) && !isListOf(audience, isText)) {
@@ -165,6 +223,9 @@ function checkOptions(options: AccessTokenVerifierOptions): void {
   }
   if (cache !== undefined && cache !== false && !(isPositive(cache.maxEntries) && isPositive(cache.maxBytes))) {
     throw new TypeError("cache must be false, or have maxEntries and maxBytes as whole numbers above 0.");
+  }
+  if (revocations !== undefined && typeof revocations?.check !== "function") {
+    throw new TypeError("revocations must have a method check(claims, kid).");
   }
 }
 

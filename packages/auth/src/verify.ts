@@ -6,4 +6,5 @@ export {
   type AccessTokenVerifier,
   type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
+  type RevocationCheck,
 } from "./verify-access-token.ts";

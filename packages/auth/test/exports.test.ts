@@ -8,7 +8,8 @@ const pinned: Record<string, string[]> = {
   "./sign": ["createAccessTokenSigner"],
   "./claims": ["accessTokenClaimsSchema", "scopesOf"],
   "./errors": ["AuthError", "isAuthError"],
-  "./keys": ["checkSecret", "createKeyRing", "secretId"],
+  "./keys": ["checkSecret", "createKeyRing", "deriveBytes", "secretId"],
+  "./revocation": ["createRevocationList", "createRevocations"],
   "./bearer": ["parseBearer"],
   "./clock": ["numericDate", "systemClock"],
   "./testing": [

@@ -1,15 +1,21 @@
-// Users and sessions in PostgreSQL. Each operation is one statement, and so all or nothing.
+// Users in PostgreSQL, and the sessions that they begin. Each operation is one statement or one transaction, and so all or nothing.
 
-import type { AccountStore, NewSession, Session, User } from "@signet/accounts/stores";
-import type { PrismaClient } from "./generated/client.ts";
+import type { AccountStore, User } from "@signet/accounts/stores";
+import { Prisma, type PrismaClient } from "./generated/client.ts";
+import { endSessions } from "./revocation-store.ts";
+import { newSessionColumns, newSessionValues, type SessionTimes, sessionTimes, toSession } from "./session-rows.ts";
 import { withStorageErrors } from "./storage-errors.ts";
 
-type SessionTimes = Pick<Session, "createdAt" | "lastUsedAt" | "expiresAt">;
+const userColumns = Prisma.sql`id, username, password_hash AS "passwordHash", password_version AS "passwordVersion", scope,
+  created_at AS "createdAt", disabled_at AS "disabledAt"`;
 
 export function createAccountStore(prisma: PrismaClient): AccountStore {
   return {
     findByUsername: (username) =>
       withStorageErrors(async () => (await prisma.user.findUnique({ where: { username } })) ?? undefined),
+
+    findUser: (userId) =>
+      withStorageErrors(async () => (await prisma.user.findUnique({ where: { id: userId } })) ?? undefined),
 
     createUser: (user, session) =>
       withStorageErrors(async () => {
@@ -22,11 +28,10 @@ export function createAccountStore(prisma: PrismaClient): AccountStore {
             SELECT ${user.id}, ${user.username}, ${user.passwordHash}, now FROM moment
             ON CONFLICT (username) DO NOTHING
             RETURNING *
+          ), beginning AS (
+            SELECT id AS user_id, created_at AS now FROM new_user
           ), new_session AS (
-            INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, device, address)
-            SELECT ${session.id}, new_user.id, now, now, now + make_interval(secs => ${session.maxAgeSeconds}::double precision),
-              ${session.device}::text, ${session.address}::text
-            FROM new_user, moment
+            INSERT INTO sessions (${newSessionColumns}) SELECT ${newSessionValues(session)} FROM beginning
             RETURNING *
           )
           SELECT new_user.id, new_user.username, password_hash AS "passwordHash", password_version AS "passwordVersion", scope,
@@ -51,14 +56,11 @@ export function createAccountStore(prisma: PrismaClient): AccountStore {
             SELECT id FROM users
             WHERE id = ${userId} AND password_version = ${passwordVersion} AND disabled_at IS NULL
             FOR SHARE
-          ), moment AS MATERIALIZED (
-            SELECT id, clock_timestamp() AS now FROM allowed
+          ), beginning AS MATERIALIZED (
+            SELECT id AS user_id, clock_timestamp() AS now FROM allowed
           )
-          INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, device, address)
-          SELECT ${session.id}, id, now, now, now + make_interval(secs => ${session.maxAgeSeconds}::double precision),
-            ${session.device}::text, ${session.address}::text
-          FROM moment
-          RETURNING created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"`;
+          INSERT INTO sessions (${newSessionColumns}) SELECT ${newSessionValues(session)} FROM beginning
+          RETURNING ${sessionTimes}`;
         return times && toSession(userId, session, times);
       }),
 
@@ -66,9 +68,34 @@ export function createAccountStore(prisma: PrismaClient): AccountStore {
       withStorageErrors(async () => {
         await prisma.user.updateMany({ where: { id: userId, passwordHash: from }, data: { passwordHash: to } });
       }),
-  };
-}
 
-function toSession(userId: string, { id, device, address }: NewSession, times: SessionTimes): Session {
-  return { id, userId, ...times, endedAt: null, device, address };
+    changePassword: ({ id, passwordVersion, passwordHash }, session) =>
+      withStorageErrors(() =>
+        prisma.$transaction(async (transaction) => {
+          // Waits for every sign-in that has the row in shared use, and holds back every later one.
+          const [user] = await transaction.$queryRaw<User[]>`
+            UPDATE users SET password_hash = ${passwordHash}, password_version = password_version + 1
+            WHERE id = ${id} AND password_version = ${passwordVersion} AND disabled_at IS NULL
+            RETURNING ${userColumns}`;
+          if (user === undefined) return undefined;
+          const [times] = await transaction.$queryRaw<SessionTimes[]>`
+            WITH beginning AS MATERIALIZED (SELECT ${id} AS user_id, clock_timestamp() AS now)
+            INSERT INTO sessions (${newSessionColumns}) SELECT ${newSessionValues(session)} FROM beginning
+            RETURNING ${sessionTimes}`;
+          if (times === undefined) throw new Error("A session was not added.");
+          // A statement of its own, so that it sees the sessions that were waited for.
+          const ended = await endSessions(transaction, { userId: id, exceptSessionId: session.id });
+          return { user, session: toSession(id, session, times), ended };
+        }),
+      ),
+
+    disableUser: (userId) =>
+      withStorageErrors(() =>
+        prisma.$transaction(async (transaction) => {
+          await transaction.$executeRaw`
+            UPDATE users SET disabled_at = coalesce(disabled_at, clock_timestamp()) WHERE id = ${userId}`;
+          return endSessions(transaction, { userId });
+        }),
+      ),
+  };
 }

@@ -1,12 +1,14 @@
 // One PostgreSQL database, real or embedded: its stores, its migrations, and how it fails.
 
 import { PrismaPg } from "@prisma/adapter-pg";
-import type { AccountStore } from "@signet/accounts/stores";
+import type { AccountStore, SessionStore } from "@signet/accounts/stores";
 import type { SigningKeyStore } from "@signet/auth/keys";
 import { type ClientConfig, Pool } from "pg";
 import { createAccountStore } from "./account-store.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { migrate } from "./migrate.ts";
+import { createRevocationStore, type RevocationStore } from "./revocation-store.ts";
+import { createSessionStore } from "./session-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
 import { withStorageErrors } from "./storage-errors.ts";
 
@@ -20,7 +22,8 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
-  accounts: AccountStore;
+  accounts: AccountStore & SessionStore;
+  revocations: RevocationStore;
   signingKeys: SigningKeyStore;
   /** Brings the tables to the newest migration; see `migrate`. */
   migrate(): Promise<void>;
@@ -63,7 +66,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   });
 
   return {
-    accounts: createAccountStore(prisma),
+    accounts: { ...createAccountStore(prisma), ...createSessionStore(prisma) },
+    revocations: createRevocationStore(prisma),
     signingKeys: createSigningKeyStore(prisma),
     migrate: () => migrate(connecting),
     ping: () =>

@@ -1,6 +1,6 @@
 // Every store passes one contract: in memory, embedded, and on a true PostgreSQL.
 
-import { accountStoreContract } from "@signet/accounts/testing";
+import { accountStoreContract, sessionStoreContract } from "@signet/accounts/testing";
 import { createMemorySigningKeyStore } from "@signet/auth/testing";
 import { createDatabase, type Database, openEmbeddedDatabase } from "@signet/db";
 import { createTestDatabase } from "@signet/db/testing";
@@ -47,24 +47,15 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
   });
 
   describe("accounts (SRV-12)", () => {
-    const contract = accountStoreContract(() => ({
-      store: database.accounts,
-      disableUser: async (id) =>
-        void (await run("UPDATE users SET disabled_at = clock_timestamp() WHERE id = $1", [id])),
-      changePassword: async (id, hash) => {
-        await run("UPDATE users SET password_hash = $2, password_version = password_version + 1 WHERE id = $1", [
-          id,
-          hash,
-        ]);
-      },
-    }));
+    const store = () => ({ ...database.accounts, ...database.revocations });
+    const contract = [...accountStoreContract(store), ...sessionStoreContract(store)];
     it.each(contract.map(({ name, run: check }) => [name, check] as const))("%s", async (_name, check) => {
       await expect(check()).resolves.toBeUndefined();
     });
 
     it("takes SQL in a name, a device or a hash for mere text", async () => {
       const evil = `'); DROP TABLE users; -- $1 ${Date.now()}`;
-      const session = { id: evil, device: evil, address: evil, maxAgeSeconds: 60 };
+      const session = { id: evil, device: evil, address: evil, maxAgeSeconds: 60, refresh: null };
       const created = await database.accounts.createUser({ id: evil, username: evil, passwordHash: evil }, session);
       expect(created).toMatchObject({ user: { username: evil }, session: { device: evil } });
       expect(await database.accounts.findByUsername(evil)).toMatchObject({ id: evil, passwordHash: evil });
@@ -87,7 +78,7 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
   });
 
   it("counts the statements it sends, one for each operation", async () => {
-    const session = { id: `counted ${Date.now()}`, device: null, address: null, maxAgeSeconds: 60 };
+    const session = { id: `counted ${Date.now()}`, device: null, address: null, maxAgeSeconds: 60, refresh: null };
     const user = { id: session.id, username: session.id, passwordHash: "hash" };
     const before = database.queries();
     await database.accounts.createUser(user, session);
@@ -103,7 +94,7 @@ describe("on a true PostgreSQL, a sign-in beside a change of the password", () =
     const { connectionString, drop } = await createTestDatabase();
     const database = createDatabase({ connectionString });
     await database.migrate();
-    const session = { id: "first", device: null, address: null, maxAgeSeconds: 60 };
+    const session = { id: "first", device: null, address: null, maxAgeSeconds: 60, refresh: null };
     await database.accounts.createUser({ id: "alice", username: "alice", passwordHash: "old" }, session);
 
     const changer = new Client({ connectionString });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createApi, createLogger } from "@signet/api";
+import { type Api, createApi, createLogger } from "@signet/api";
 import { UnusableDatabaseError } from "@signet/db";
 import next from "next";
 import { settings as readSettings, SettingError, type Settings } from "../env.ts";
@@ -52,10 +52,11 @@ async function start(settings: Settings): Promise<void> {
     httpServer: http.server,
     quiet: !dev,
   });
-  stopOnSignal(http, services, () => pages.close());
+  const api = createApi(services);
+  stopOnSignal(http, api, services, () => pages.close());
 
   await pages.prepare();
-  http.open(createApi(services), pages.getRequestHandler());
+  http.open(api, pages.getRequestHandler());
   welcome(settings, performance.now() - startedAt);
 }
 
@@ -80,12 +81,13 @@ async function listen(server: Server, { HOST, PORT }: Settings): Promise<void> {
 }
 
 /** Finishes what is under way, then closes pages and services; a second signal does not wait. */
-function stopOnSignal(http: HttpServer, services: Services, closePages: () => Promise<void>): void {
+function stopOnSignal(http: HttpServer, api: Api, services: Services, closePages: () => Promise<void>): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     say(signal === "SIGINT" ? "\nStopping …" : "Stopping …");
+    api.releaseWaiting();
     await http.drain(drainMs);
     await closePages();
     await services.close();

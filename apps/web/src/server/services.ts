@@ -5,6 +5,7 @@ import { type ApiServices, jwksMaxAgeSeconds } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import { createKeyRing, type KeyRing } from "@signet/auth/keys";
+import { createRevocations, type Revocations } from "@signet/auth/revocation";
 import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
 import { createDatabase, openEmbeddedDatabase } from "@signet/db";
@@ -18,6 +19,12 @@ export interface Services extends ApiServices {
   /** Ends what was begun, the database last. */
   close(): Promise<void>;
 }
+
+/** Entries that nothing needs any more are removed this often. */
+const revocationCleaningMs = 60_000;
+/** A process whose clock is further from the database's than this would make tokens that others refuse. */
+const maxClockDifferenceMs = 30_000;
+const daySeconds = 24 * 60 * 60;
 
 const publishable = ["ES256", "Ed25519", "RS256"] as const;
 
@@ -59,6 +66,14 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
       ...(operatorKeys === undefined ? {} : { operatorKeys }),
     }),
   );
+  const revocations = createRevocations({
+    source: database.revocations,
+    clock: systemClock,
+    whenStale: settings.STALE_REVOCATIONS,
+    staleAfterSeconds: settings.STALE_REVOCATIONS_AFTER_SECONDS,
+    onProblem: (cause) => log.warn({ err: cause }, "Revocations cannot be read; trying again until they can."),
+    onRecovered: () => log.info("Revocations are read again."),
+  });
   const signer = createAccessTokenSigner({
     issuer: settings.APP_URL,
     audience: settings.AUTH_AUDIENCE,
@@ -74,6 +89,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     keys: keyRing,
     clock: systemClock,
     clockToleranceSeconds: settings.CLOCK_TOLERANCE_SECONDS,
+    revocations,
   });
   const hasher = createPasswordHasher();
   const accounts = createAccounts({
@@ -81,8 +97,12 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     signer,
     hasher,
     clock: systemClock,
+    secrets,
     passwordMinLength: settings.PASSWORD_MIN_LENGTH,
-    sessionMaxSeconds: settings.SESSION_MAX_DAYS * 24 * 60 * 60,
+    sessionMaxSeconds: settings.SESSION_MAX_DAYS * daySeconds,
+    sessionIdleSeconds: settings.SESSION_IDLE_DAYS * daySeconds,
+    onSessionsEnded: () => void revocations.poll(),
+    onIncident: (incident) => log.warn(incident, "a refresh token was used twice"),
   });
 
   const preparation = prepare({
@@ -93,10 +113,18 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     log,
   });
   await preparation.firstAttempt;
+  revocations.start();
+  const cleaning = setInterval(() => {
+    database.revocations
+      .removeExpired()
+      .catch((err: unknown) => log.warn({ err }, "Old revocations were not removed."));
+  }, revocationCleaningMs);
 
   return {
     accounts,
     verifier,
+    revocations,
+    origins: { own: settings.API_URL, allowed: [settings.APP_URL, ...settings.ALLOWED_ORIGINS] },
     log,
     jwks: () => {
       if (!keyRing.loaded) throw new AuthError("keys_unavailable", "The keys are not known yet.");
@@ -106,9 +134,13 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
       database: await wordFor(database.ping()),
       migrations: preparation.done() ? "ok" : "waiting for the database",
       keys: wordForKeys(keyRing),
+      clock: Math.abs(keyRing.databaseClockAheadMs) > maxClockDifferenceMs ? "too far from the database's" : "ok",
+      revocations: wordForRevocations(revocations),
     }),
     close: async () => {
       preparation.stop();
+      clearInterval(cleaning);
+      await revocations.stop();
       await hasher.close();
       await database.close();
       await embedded?.close();
@@ -124,6 +156,11 @@ function wordForKeys(keyRing: KeyRing): string {
   } catch {
     return "none to sign with";
   }
+}
+
+function wordForRevocations(revocations: Revocations): string {
+  if (!revocations.ready) return "not loaded";
+  return revocations.stale ? `${Math.floor(revocations.ageMs() / 1000)} s old` : "ok";
 }
 
 async function wordFor(check: Promise<unknown>): Promise<string> {

@@ -1,11 +1,13 @@
 // /api/trpc/*: tRPC over the Fetch API, with our limits before it and our challenges on its answers.
 
-import { AuthError } from "@signet/auth/errors";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { TRPCRequestInfo } from "@trpc/server/http";
 import { appRouter } from "../app-router.ts";
 import { answers, refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer } from "../context.ts";
+import type { CallShape } from "../token-delivery.ts";
 import { authResponseMeta } from "../trpc-errors.ts";
+import { assertJson } from "./json-body.ts";
 import { withLimitedBody } from "./limited-body.ts";
 
 export const trpcPath = "/api/trpc";
@@ -14,14 +16,15 @@ export const trpcPath = "/api/trpc";
 const maxBatchSize = 30;
 
 export async function trpc(services: ApiServices, request: Request, peer: Peer): Promise<Response> {
-  assertJson(request);
+  if (request.method !== "GET") assertJson(request);
   const limited = await withLimitedBody(request);
   const response = await fetchRequestHandler({
     endpoint: trpcPath,
     req: limited,
     router: appRouter,
     maxBatchSize,
-    createContext: () => createContext(services, limited, peer),
+    createContext: ({ resHeaders, info }) =>
+      createContext(services, limited, peer, { shape: shapeOf(info), answerHeaders: resHeaders }),
     onError: ({ error, path }) => {
       const { reason, errorId } = refusalOf(error);
       const level = answers[reason].status >= 500 ? "error" : "debug";
@@ -50,13 +53,8 @@ function knownProcedure(path: string | undefined): string | undefined {
   return path !== undefined && Object.hasOwn(appRouter._def.procedures, path) ? path : undefined;
 }
 
-/**
- * Forms can be sent from other sites without asking first; JSON cannot.
- *
- * @throws AuthError `input_invalid`
- */
-function assertJson(request: Request): void {
-  const type = request.headers.get("content-type");
-  if (request.method === "GET" || /^application\/json *(;|$)/i.test(type ?? "")) return;
-  throw new AuthError("input_invalid", "Send JSON: Content-Type: application/json.");
+/** A batch of one is a call by itself. */
+function shapeOf({ calls, accept }: Pick<TRPCRequestInfo, "calls" | "accept">): CallShape {
+  if (accept === "application/jsonl") return "streamed";
+  return calls.length > 1 ? "batched" : "alone";
 }

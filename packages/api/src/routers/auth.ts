@@ -1,28 +1,41 @@
-// Signing up, signing in, and who the token says is calling.
+// Signing up and in, staying so, and signing out; and who the token says is calling.
 
 import { scopesOf } from "@signet/auth/claims";
 import { z } from "zod";
-import { protectedProcedure, publicProcedure, router } from "../procedures.ts";
+import { attemptSchema, refreshTokenSchema, sessionIdSchema } from "../input-schemas.ts";
+import { liveSessionProcedure, protectedProcedure, publicProcedure, router } from "../procedures.ts";
 
 // The lengths only bound the work; what a name or a password must be is decided in accounts.
-const maxUsernameLength = 256;
-const maxPasswordLength = 1024;
+const usernameText = z.string().max(256);
+const passwordText = z.string().max(1024);
+/** Where the refresh token goes. */
+const refreshTokenPlace = z.enum(["cookie", "body", "none"]).default("cookie");
 
-const credentials = z.strictObject({
-  username: z.string().max(maxUsernameLength),
-  password: z.string().max(maxPasswordLength),
-  /** Where the refresh token goes. Sessions have none yet, whatever is asked for. */
-  refreshToken: z.enum(["cookie", "body", "none"]).default("cookie"),
-});
+const credentials = z.strictObject({ username: usernameText, password: passwordText, refreshToken: refreshTokenPlace });
 
 export const authRouter = router({
   /** Makes an account and signs it in. */
-  signUp: publicProcedure.input(credentials).mutation(({ ctx, input }) => ctx.accounts.signUp(input, ctx.client)),
+  signUp: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
+    const { refreshToken: place } = input;
+    ctx.delivery.prepare(place);
+    const issued = await ctx.accounts.signUp(input, ctx.client, { refreshable: place !== "none" });
+    return ctx.delivery.deliver(issued, place);
+  }),
 
   /** Username and password buy a short signed token. */
-  issueToken: publicProcedure
-    .input(credentials)
-    .mutation(({ ctx, input }) => ctx.accounts.issueToken(input, ctx.client)),
+  issueToken: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
+    const { refreshToken: place } = input;
+    ctx.delivery.prepare(place);
+    const issued = await ctx.accounts.issueToken(input, ctx.client, { refreshable: place !== "none" });
+    return ctx.delivery.deliver(issued, place);
+  }),
+
+  /** A refresh token buys the next one and an access token: for clients without cookies. */
+  refresh: publicProcedure
+    .input(z.strictObject({ refreshToken: refreshTokenSchema, attempt: attemptSchema.optional() }))
+    .mutation(async ({ ctx, input: { refreshToken, attempt } }) =>
+      ctx.delivery.deliver(await ctx.accounts.sessions.refresh(refreshToken, ctx.client, { attempt }), "body"),
+    ),
 
   /** What the token says, and nothing else: no database is asked. */
   whoami: protectedProcedure.query(({ ctx: { claims } }) => ({
@@ -33,4 +46,56 @@ export const authRouter = router({
     issuedAt: claims.iat,
     expiresAt: claims.exp,
   })),
+
+  /** Ends the session of this token. */
+  signOut: protectedProcedure.mutation(async ({ ctx: { accounts, claims } }) => ({
+    ended: await accounts.sessions.end(claims.sub, claims.sid),
+  })),
+
+  /** Ends the caller's other sessions. */
+  signOutOthers: protectedProcedure.mutation(async ({ ctx: { accounts, claims } }) => ({
+    ended: await accounts.sessions.endOthers(claims.sub, claims.sid),
+  })),
+
+  /** Ends all sessions of the caller, this one too. */
+  signOutEverywhere: protectedProcedure.mutation(async ({ ctx: { accounts, claims } }) => ({
+    ended: await accounts.sessions.endAll(claims.sub),
+  })),
+
+  /** Ends one of the caller's sessions; one of somebody else is none. */
+  endSession: protectedProcedure
+    .input(z.strictObject({ sessionId: sessionIdSchema }))
+    .mutation(async ({ ctx: { accounts, claims }, input }) => ({
+      ended: await accounts.sessions.end(claims.sub, input.sessionId),
+    })),
+
+  /** The caller's sessions that have not ended, last used first. Times are NumericDate seconds. */
+  listSessions: protectedProcedure.query(async ({ ctx: { accounts, claims } }) => {
+    const sessions = await accounts.sessions.list(claims.sub);
+    return sessions.map(({ id, createdAt, lastUsedAt, device, address }) => ({
+      sessionId: id,
+      createdAt: seconds(createdAt),
+      lastUsedAt: seconds(lastUsedAt),
+      device,
+      address,
+      current: id === claims.sid,
+    }));
+  }),
+
+  /** Ends all sessions, and answers with a new one under the new password. */
+  changePassword: liveSessionProcedure
+    .input(
+      z.strictObject({ currentPassword: passwordText, newPassword: passwordText, refreshToken: refreshTokenPlace }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { refreshToken: place, ...passwords } = input;
+      ctx.delivery.prepare(place);
+      const options = { refreshable: place !== "none" };
+      const issued = await ctx.accounts.changePassword(ctx.claims.sub, passwords, ctx.client, options);
+      return ctx.delivery.deliver(issued, place);
+    }),
 });
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}

@@ -1,1 +1,1 @@
-export { handle as GET, handle as POST } from "../../../server/next-route";
+export { handle as GET, handle as OPTIONS, handle as POST } from "../../../server/next-route";

@@ -1,0 +1,22 @@
+// What has to be settled wherever a browser's cookie is read or set: how the cookies are called, and whose pages may call.
+
+import type { ApiServices } from "../context.ts";
+import { type AllowedOrigins, createAllowedOrigins } from "./origins.ts";
+import { createRefreshCookies, type RefreshCookies } from "./refresh-cookies.ts";
+
+export interface BrowserCalls {
+  cookies: RefreshCookies;
+  origins: AllowedOrigins;
+}
+
+const known = new WeakMap<ApiServices["origins"], BrowserCalls>();
+
+/** Made once for a server's origins. */
+export function browserCallsOf({ origins }: Pick<ApiServices, "origins">): BrowserCalls {
+  const made = known.get(origins) ?? {
+    cookies: createRefreshCookies(origins.own.startsWith("https:")),
+    origins: createAllowedOrigins([origins.own, ...origins.allowed]),
+  };
+  known.set(origins, made);
+  return made;
+}

@@ -1,0 +1,35 @@
+// The JSON body of a plain endpoint: small, of a known shape, or refused.
+
+import { AuthError } from "@signet/auth/errors";
+import type { z } from "zod";
+import { withLimitedBody } from "./limited-body.ts";
+
+/**
+ * Reads the body of a request. None at all counts as `{}`.
+ *
+ * @throws AuthError `payload_too_large` | `input_invalid`; ZodError for another shape
+ */
+export async function readJson<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
+  const text = await (await withLimitedBody(request)).text();
+  if (text === "") return schema.parse({});
+  assertJson(request);
+  return schema.parse(parse(text));
+}
+
+/**
+ * Forms can be sent from other sites without asking first; JSON cannot.
+ *
+ * @throws AuthError `input_invalid`
+ */
+export function assertJson(request: Request): void {
+  if (/^application\/json *(;|$)/i.test(request.headers.get("content-type") ?? "")) return;
+  throw new AuthError("input_invalid", "Send JSON: Content-Type: application/json.");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AuthError("input_invalid", "The body is not JSON.");
+  }
+}

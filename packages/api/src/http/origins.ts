@@ -1,0 +1,67 @@
+// Which web pages may call: those of our own origin, and of the other origins of the same site that the operator names.
+
+import { AuthError } from "@signet/auth/errors";
+
+export interface AllowedOrigins {
+  /**
+   * Refuses what a page of another site has sent. Programs that are not browsers send neither header.
+   *
+   * @throws AuthError `origin_refused`
+   */
+  require(request: Request): void;
+  /** Answers the question that a browser asks before a page of another origin may call; `undefined` for anything else. */
+  preflight(request: Request): Response | undefined;
+  /** Lets a page of an allowed origin read the answer. */
+  expose(request: Request, response: Response): Response;
+}
+
+const preflightMaxAgeSeconds = 600;
+const allowedHeaders = "authorization, content-type, trpc-accept";
+/** What the client reads besides the body: the time, and when to come again. */
+const exposedHeaders = "date, retry-after, www-authenticate";
+
+/** @param origins Of the pages that may call, such as `https://app.example`. */
+export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins {
+  const allowed = new Set(origins);
+
+  function allowedOriginOf(request: Request): string | undefined {
+    const origin = request.headers.get("origin");
+    return origin !== null && allowed.has(origin) ? origin : undefined;
+  }
+
+  return {
+    require(request) {
+      const origin = request.headers.get("origin");
+      const site = request.headers.get("sec-fetch-site");
+      const originFits = origin === null || allowed.has(origin);
+      const siteFits =
+        site === null || site === "none" || site === "same-origin" || (site === "same-site" && origin !== null);
+      if (originFits && siteFits) return;
+      throw new AuthError("origin_refused", "Pages of another site may not do this.");
+    },
+
+    preflight(request) {
+      if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
+      const origin = allowedOriginOf(request);
+      const headers = new Headers({ Vary: "Origin" });
+      if (origin !== undefined) {
+        headers.set("Access-Control-Allow-Origin", origin);
+        headers.set("Access-Control-Allow-Credentials", "true");
+        headers.set("Access-Control-Allow-Methods", "GET, POST");
+        headers.set("Access-Control-Allow-Headers", allowedHeaders);
+        headers.set("Access-Control-Max-Age", String(preflightMaxAgeSeconds));
+      }
+      return new Response(null, { status: 204, headers });
+    },
+
+    expose(request, response) {
+      response.headers.append("Vary", "Origin");
+      const origin = allowedOriginOf(request);
+      if (origin === undefined) return response;
+      response.headers.set("Access-Control-Allow-Origin", origin);
+      response.headers.set("Access-Control-Allow-Credentials", "true");
+      response.headers.set("Access-Control-Expose-Headers", exposedHeaders);
+      return response;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// POST /auth/sign-out: ends the session of whatever the caller holds of it, a cookie, a refresh token or an access token, also an
+// expired one. It answers 204 whether or not there was a session: afterwards there is none.
+
+import { parseBearer } from "@signet/auth/bearer";
+import type { AccessTokenClaims } from "@signet/auth/claims";
+import { isAuthError } from "@signet/auth/errors";
+import { z } from "zod";
+import type { ApiServices } from "../context.ts";
+import { refreshTokenSchema, sessionIdSchema } from "../input-schemas.ts";
+import type { BrowserCalls } from "./browser-calls.ts";
+import { readJson } from "./json-body.ts";
+
+const body = z.strictObject({
+  /** Which session of this browser is meant. Default: all of them. */
+  session: sessionIdSchema.optional(),
+  refresh_token: refreshTokenSchema.optional(),
+});
+
+export async function signOut(
+  { accounts: { sessions }, verifier }: Pick<ApiServices, "accounts" | "verifier">,
+  { cookies, origins }: BrowserCalls,
+  request: Request,
+): Promise<Response> {
+  origins.require(request);
+  const { session, refresh_token: fromBody } = await readJson(request, body);
+  const meant = [...cookies.read(request)].filter(([id]) => session === undefined || id === session);
+  const bearer = await claimsOfBearer();
+
+  const endings = meant.map(([, token]) => sessions.endByRefreshToken(token));
+  if (fromBody !== undefined) endings.push(sessions.endByRefreshToken(fromBody));
+  if (bearer !== undefined) endings.push(sessions.end(bearer.sub, bearer.sid));
+  await Promise.all(endings);
+
+  const headers = new Headers({ "Cache-Control": "no-store" });
+  for (const [id] of meant) headers.append("Set-Cookie", cookies.clear(id));
+  return new Response(null, { status: 204, headers });
+
+  async function claimsOfBearer(): Promise<AccessTokenClaims | undefined> {
+    const authorization = request.headers.get("authorization");
+    if (authorization === null) return undefined;
+    try {
+      return await verifier.verifyIgnoringExpiry(parseBearer(authorization));
+    } catch (error) {
+      // No token of ours: nothing of it can end. That the keys are not there is our fault, and is told.
+      if (isAuthError(error) && error.reason.startsWith("token_")) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+// Shapes of what callers send, where more than one endpoint takes it. They bound the work; what is good is decided in accounts.
+
+import { z } from "zod";
+
+/** 128 bits in base64url. */
+export const sessionIdSchema = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+
+/** A random text of the caller's, the same for each repetition of one refresh. */
+export const attemptSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+
+/** Any text: what is no refresh token gets the same answer as one that is over. */
+export const refreshTokenSchema = z.string().max(8_192);

@@ -1,0 +1,43 @@
+// Who came in, who stayed, who left and who did not get in, in the log: session, address, reason. Never what was typed, not even
+// the name: people type passwords into the wrong field.
+
+import type { Accounts, Client, IssuedToken } from "@signet/accounts";
+import type { Logger } from "pino";
+import { refusalOf } from "./auth-errors.ts";
+
+/** The same accounts, with a log line for each thing that happens to a session. */
+export function withSessionLog(accounts: Accounts, log: Logger): Accounts {
+  async function logged(event: string, { address }: Client, attempt: Promise<IssuedToken>): Promise<IssuedToken> {
+    try {
+      const issued = await attempt;
+      log.info({ event, result: "ok", sessionId: issued.sessionId, address });
+      return issued;
+    } catch (error) {
+      log.info({ event, result: refusalOf(error).reason, address });
+      throw error;
+    }
+  }
+
+  async function counted(event: string, details: object, ending: Promise<number>): Promise<number> {
+    const ended = await ending;
+    log.info({ event, ended, ...details });
+    return ended;
+  }
+
+  const { sessions } = accounts;
+  return {
+    signUp: (credentials, client, options) => logged("sign_up", client, accounts.signUp(credentials, client, options)),
+    issueToken: (credentials, client, options) =>
+      logged("sign_in", client, accounts.issueToken(credentials, client, options)),
+    changePassword: (userId, passwords, client, options) =>
+      logged("change_password", client, accounts.changePassword(userId, passwords, client, options)),
+    sessions: {
+      ...sessions,
+      refresh: (token, client, options) => logged("refresh", client, sessions.refresh(token, client, options)),
+      endByRefreshToken: (token) => counted("sign_out", {}, sessions.endByRefreshToken(token)),
+      end: (userId, sessionId) => counted("end_session", { sessionId }, sessions.end(userId, sessionId)),
+      endOthers: (userId, sessionId) => counted("end_others", { sessionId }, sessions.endOthers(userId, sessionId)),
+      endAll: (userId) => counted("end_all", { userId }, sessions.endAll(userId)),
+    },
+  };
+}
