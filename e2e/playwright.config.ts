@@ -28,9 +28,9 @@ export default defineConfig({
       ],
     },
   },
-  webServer: Object.values(servers).map(({ url, env }) => ({
+  webServer: Object.values(servers).map(({ env }) => ({
     command: "node serve.mjs",
-    url: `${url}/readyz`,
+    url: `http://localhost:${env.PORT}/readyz`,
     env,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM" as const, timeout: 15_000 },

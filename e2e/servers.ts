@@ -12,4 +12,10 @@ export const servers = {
   handOver: server(3902, { ACCEPT_TOKEN_FROM_QUERY: "true" }),
   /** Its tokens end while one looks on. */
   shortLived: server(3903, { ACCESS_TOKEN_TTL_SECONDS: "4" }),
+  /** The same, behind a network that a test makes: people use `url`, the server listens at `target`. */
+  lossy: {
+    ...server(3905, { ACCESS_TOKEN_TTL_SECONDS: "4", APP_URL: "http://localhost:3904" }),
+    url: "http://localhost:3904",
+    target: "http://localhost:3905",
+  },
 };

@@ -571,6 +571,18 @@ describe("start and stop", () => {
     expect(scene.source.asked[0]?.signal.aborted).toBe(true);
   });
 
+  test("stop between two pages leaves the second one unasked", async () => {
+    const scene = createRevocationScene({ pageSize: 10 });
+    for (let index = 0; index < 30; index++) scene.source.revoke("session", `s${index}`);
+    scene.revocations.start();
+    await settled();
+    const stopped = scene.revocations.stop();
+    await scene.pass(0);
+    await stopped;
+    expect(scene.source.asked).toHaveLength(1);
+    expect(scene.revocations).toMatchObject({ size: 10, ready: false });
+  });
+
   test("can be started again", async () => {
     const scene = createRevocationScene();
     scene.revocations.start();

@@ -147,6 +147,16 @@ describe("a full list", () => {
     expect(list).toMatchObject({ size: 100, complete: true });
   });
 
+  test("looks for room among all it has before it refuses one", () => {
+    const clock = fixedClock(start);
+    const list = createRevocationList({ clock, maxEntries: 1_000 });
+    list.add(many(999));
+    list.add([entry("short", { expiresAt: second + 10 })]);
+    clock.advance(10_000);
+    list.add([entry("new")]);
+    expect(list).toMatchObject({ size: 1_000, complete: true, refused: 0 });
+  });
+
   test("is complete again when all that it left out is over, or was added after all", () => {
     const clock = fixedClock(start);
     const list = createRevocationList({ clock, maxEntries: 1 });

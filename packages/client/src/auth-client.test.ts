@@ -12,6 +12,7 @@ import {
   startMs,
   tokenFor,
 } from "../test/harness.ts";
+import { tokenKey } from "./client-storage.ts";
 import { AuthClientError, createAuthClient, createMemoryStorage } from "./index.ts";
 
 const good = { username: "ada", password: "correct horse battery staple" };
@@ -58,11 +59,12 @@ describe("the seven steps (WEB-04)", () => {
     ["token_invalid", "refused"],
     ["token_malformed", "refused"],
     ["token_revoked", "ended_elsewhere"],
-  ])("signs out and removes the token when whoami says 401 %s", async (reason, shown) => {
+  ])("signs out when whoami says 401 %s and the refresh says invalid_grant", async (reason, shown) => {
     const { client, server, browser } = setUp({ kept: tokenFor(ada) });
     server.refuse(tokenFor(ada), reason);
     client.start();
     await flush();
+    expect(server.requests.map(({ path }) => path)).toEqual(["auth.whoami", "/auth/refresh"]);
     expect(client.getState()).toMatchObject({ status: "signed-out", reason: shown });
     expect(browser.stored()).toBeNull();
   });
@@ -237,9 +239,17 @@ describe("signing in and out", () => {
     const { client, server, clock } = setUp();
     server.respond(({ path }) => (path === "auth.whoami" ? refusal(401, "token_invalid") : undefined));
     await expect(client.signIn(good)).rejects.toMatchObject({ reason: "token_invalid" });
+    // Signed in, asked, renewed once, asked once more.
+    expect(server.requests.map(({ path }) => path)).toEqual([
+      "auth.issueToken",
+      "auth.whoami",
+      "/auth/refresh",
+      "auth.whoami",
+    ]);
+    expect(client.getState()).toMatchObject({ status: "unreachable", problem: "server_error" });
     await clock.advance(60_000);
-    expect(server.requests).toHaveLength(2);
-    expect(client.getState()).toMatchObject({ status: "signed-out", reason: "refused" });
+    expect(server.count("/auth/refresh")).toBe(1);
+    expect(server.requests.length).toBeLessThan(7);
   });
 
   it("keeps whoever is here when a sign-in as somebody else fails", async () => {
@@ -341,13 +351,17 @@ describe("time (WEB-05)", () => {
     expect(client.timeLeftMs()).toBeGreaterThan(298_000);
   });
 
-  it("asks the server once the time is over, and not before", async () => {
+  it("keeps a session that can't be renewed until the server says that its token is over", async () => {
     const { client, server, clock } = setUp({ kept: tokenFor(ada) });
     client.start();
     await clock.advance(299_000);
-    expect(server.count("auth.whoami")).toBe(1);
-    await clock.advance(3_000);
+    expect(client.getState()).toMatchObject({ status: "signed-in", user: ada });
+    // At the beginning, and when the refresh had said that there is nothing to renew.
     expect(server.count("auth.whoami")).toBe(2);
+    await clock.advance(3_000);
+    expect(server.count("auth.whoami")).toBe(3);
+    expect(client.getState()).toMatchObject({ status: "signed-out", reason: "expired" });
+    expect(server.count("/auth/refresh")).toBe(1);
   });
 
   it("believes a server that still accepts the token, without asking in a tight loop", async () => {
@@ -413,7 +427,7 @@ describe("other tabs (WEB-07)", () => {
     // Written by a tab whose message has not arrived yet.
     const newer = tokenFor(bob);
     const { storage } = browser.tab();
-    storage.write(newer);
+    storage.write(tokenKey, newer);
     late.give(refusal(401, "token_expired"));
     await flush();
     expect(browser.stored()).toBe(newer);
@@ -433,7 +447,7 @@ describe("other tabs (WEB-07)", () => {
     const { client, browser, tab, server } = setUp({ kept: tokenFor(ada) });
     client.start();
     await flush();
-    browser.tab().storage.remove();
+    browser.tab().storage.remove(tokenKey);
     server.respond(networkError);
     tab.events()?.onShown(true);
     expect(client.getState().status).toBe("signed-out");

@@ -1,26 +1,37 @@
-// Who is using this page, and the token that says so. Framework-free: React, or anything else, only shows its state.
-//
-// Every change of the token begins a new epoch, and an answer that belongs to a former epoch is dropped: whatever was
-// asked for one person is never shown to another. A renewed token, once there are such, is a new token of the same
-// person: `adopt` and `check` are the two places to know about it.
+// Who is using this page, and how that changes: the seven steps of the beginning, signing in, signing out. Framework-free:
+// React, or anything else, only shows its state. The session itself is kept and renewed by `session-keeper.ts`.
 
 import { type AddressToken, addressTokenOfThisPage } from "./address-token.ts";
-import { type AuthApi, type Credentials, createAuthApi, type WhoamiAnswer } from "./auth-api.ts";
-import { AuthClientError } from "./auth-client-error.ts";
+import { createApiCall } from "./api-call.ts";
 import {
-  type AuthState,
-  type AuthUser,
-  loadingState,
-  personOf,
-  type SignedOutReason,
-  samePerson,
-} from "./auth-state.ts";
+  type Credentials,
+  createAuthApi,
+  type Ended,
+  type IssuedToken,
+  type RefreshTokenPlace,
+  type SessionInfo,
+} from "./auth-api.ts";
+import { AuthClientError } from "./auth-client-error.ts";
+import type { AuthState, AuthUser } from "./auth-state.ts";
 import { createBackOff } from "./back-off.ts";
+import { createBearer } from "./bearer.ts";
 import { type ClientClock, systemClientClock } from "./client-clock.ts";
+import { type ClientStorage, createLocalStorage, createMemoryStorage, tokenKey } from "./client-storage.ts";
+import { createEndWatch } from "./end-watch.ts";
+import { createOfferedToken } from "./offered-token.ts";
 import { createPageEvents, type PageEvents } from "./page-events.ts";
+import { browserLocks, createPageLocks, type Locks } from "./page-locks.ts";
+import { createRefreshAttempts } from "./refresh-attempt.ts";
+import { createRefreshLock } from "./refresh-lock.ts";
 import { createServerClock } from "./server-clock.ts";
+import { createSessionActions } from "./session-actions.ts";
+import { createSessionApi } from "./session-api.ts";
+import { createSessionKeeper } from "./session-keeper.ts";
+import { createSignOuts } from "./sign-outs.ts";
+import { createStateStore } from "./state-store.ts";
+import { createStoredToken, heldFrom } from "./stored-token.ts";
 import { decodeUnverified } from "./token-shape.ts";
-import { createLocalStorage, createMemoryStorage, type TokenStorage } from "./token-storage.ts";
+import { createWakeUpWatch } from "./wake-up.ts";
 
 export interface AuthClientOptions {
   /** Origin of the API, such as `https://app.example`. The token is sent there and nowhere else. */
@@ -29,8 +40,13 @@ export interface AuthClientOptions {
   trpcPath?: string;
   /** Other origins that may be given the token, such as a service of yours that verifies it. Default none. */
   bearerOrigins?: readonly string[];
-  /** Default `localStorage` in a browser, memory elsewhere. */
-  storage?: TokenStorage;
+  /**
+   * Where the refresh token is. `cookie`: where no script sees it. `body`: in the memory of this page or process alone, for
+   * clients without cookies. Default `cookie` in a browser, `body` elsewhere.
+   */
+  refreshToken?: RefreshTokenPlace;
+  /** Default `localStorage` in a browser, memory elsewhere and for `refreshToken: "body"`. */
+  storage?: ClientStorage;
   /** Default the global one. */
   fetch?: typeof fetch;
   /** Default the machine's. */
@@ -43,7 +59,14 @@ export interface AuthClientOptions {
   addressToken?: AddressToken;
   /** Default this page's. */
   pageEvents?: PageEvents;
-  /** For back-off; from 0 to below 1. Default `Math.random`: nothing secret hangs on it. */
+  /** Default the browser's Web Locks; without them each tab keeps to itself, and everything is still right. */
+  locks?: Locks;
+  /**
+   * While the page is looked at, lets a request rest at the server, so that a session that was ended on another device is gone
+   * here within a second and not at the next refresh. One tab does so for the browser. Default: where there are Web Locks.
+   */
+  watchForEnd?: boolean;
+  /** For back-off and for spreading refreshes; from 0 to below 1. Default `Math.random`: nothing secret hangs on it. */
   random?: () => number;
 }
 
@@ -63,8 +86,25 @@ export interface AuthClient {
   signUp(credentials: Credentials): Promise<AuthUser>;
   /** @throws AuthClientError with the server's reason, `unreachable` or `superseded`. */
   signIn(credentials: Credentials): Promise<AuthUser>;
-  /** Forgets the token on this device, in all tabs. */
+  /**
+   * Signs out on this device, in all tabs, at once. The server is told; while it cannot be reached that is remembered and
+   * repeated. @returns after the first try.
+   */
   signOut(): Promise<void>;
+  /** Own sessions, this one marked. @throws AuthClientError */
+  listSessions(): Promise<SessionInfo[]>;
+  /** Ends one of them; this one too. @throws AuthClientError when the server has not done it */
+  endSession(sessionId: string): Promise<Ended>;
+  /** Ends all but this one. @throws AuthClientError when the server has not done it */
+  signOutOthers(): Promise<Ended>;
+  /** Ends all of them, this one too. @throws AuthClientError when the server has not done it */
+  signOutEverywhere(): Promise<Ended>;
+  /**
+   * Ends all sessions and begins a new one here. It is the same person: `identity` stays, and so does what was fetched.
+   *
+   * @throws AuthClientError `credentials_invalid` for a wrong current password, which signs nobody out
+   */
+  changePassword(currentPassword: string, newPassword: string): Promise<AuthUser>;
   /** Asks the server now instead of at the next planned time. */
   retry(): Promise<void>;
   /** Answers `state.question`: continue as that person. */
@@ -74,51 +114,80 @@ export interface AuthClient {
   /** This tab is about to send the person to where a `?token=` will come from; without this the person is asked. */
   expectTokenFromQuery(): void;
 
-  /** The token, once it is known whether there is one; null when nobody is signed in. */
+  /** The token, once it is known whether there is one; null when nobody is signed in. Waits as `authorization` does. */
   getAccessToken(): Promise<string | null>;
-  /** As `getAccessToken`, with the identity that it belongs to. */
+  /**
+   * The token, and the identity that it belongs to, once that is known. Where the token is over or about to end, waits for
+   * the refresh, ten seconds at most; never while it is good.
+   */
   authorization(): Promise<{ token: string | null; identity: number }>;
-  /** The API refused this token: finds out what that means for the state. */
-  reportRefusal(token: string): Promise<void>;
+  /**
+   * The API refused this token: renews it, at most once for any number of callers. Never throws, and always ends.
+   *
+   * @returns true when there is now another token of the same person to try again with; false when there is none.
+   */
+  renew(refusedToken: string): Promise<boolean>;
   /** How long the token is still good, as far as is known here; null when nobody is signed in. */
   timeLeftMs(): number | null;
 }
 
-/** After the end that was told, so that the server surely agrees when it is asked. */
-const afterExpiryMs = 1_000;
-/** Where server and client do not agree about the time, ask seldom. */
-const leastRecheckMs = 5_000;
 /** A page that comes to the front asks again when the last answer is older than this. */
 const freshAnswerMs = 30_000;
 
 /** @throws TypeError for a `baseUrl` or `bearerOrigins` that is not an origin. */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const clock = options.clock ?? systemClientClock;
+  const { clock = systemClientClock, random = Math.random } = options;
   const baseUrl = originOf(options.baseUrl, "baseUrl");
   const others = (options.bearerOrigins ?? []).map((url) => originOf(url, "bearerOrigins"));
   const bearerOrigins = new Set([baseUrl, ...others]);
   const trpcUrl = baseUrl + (options.trpcPath ?? "/api/trpc");
-  const storage = options.storage ?? (typeof window === "undefined" ? createMemoryStorage() : createLocalStorage());
+  const inBrowser = typeof window !== "undefined";
+  const refreshToken = options.refreshToken ?? (inBrowser ? "cookie" : "body");
+  const shared = inBrowser && refreshToken === "cookie";
+  const storage = options.storage ?? (shared ? createLocalStorage() : createMemoryStorage());
   const address = options.addressToken ?? addressTokenOfThisPage();
   const events = options.pageEvents ?? createPageEvents();
-  const backOff = createBackOff(options.random ?? Math.random);
-  const serverClock = createServerClock(clock);
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const api: AuthApi = createAuthApi({ trpcUrl, fetch, clock, serverClock });
 
-  const listeners = new Set<() => void>();
-  let state: AuthState = loadingState;
-  let epoch = 0;
-  let token: string | null = null;
-  /** Of a token in the address that nobody here asked for, or that waits until it is known who is here. */
-  let offered: string | null = null;
-  let cancelPlanned: () => void = nothing;
+  const serverClock = createServerClock(clock);
+  const call = createApiCall({ fetch, clock, serverClock });
+  const api = createAuthApi({ trpcUrl, refreshToken, call, serverClock });
+  const sessionApi = createSessionApi({ baseUrl, refreshToken, call, serverClock });
+  const store = createStateStore();
+  const signOuts = createSignOuts({ storage, api: sessionApi, clock, random });
+  // A refresh token that is in this page alone needs no turn among tabs.
+  const locks = options.locks ?? (shared ? browserLocks() : undefined) ?? createPageLocks();
+  const stored = createStoredToken(storage, signOuts, events);
+  const lock = createRefreshLock(locks, clock);
+  const offered = createOfferedToken({ api, store, clock, backOff: createBackOff(random) });
+  const wakeUps = createWakeUpWatch(clock);
+
   /** Counts what people decided here or in another tab: signing in, signing out. */
   let decisions = 0;
-  let checking: { epoch: number; done: Promise<void> } | undefined;
-  let answeredAtMs = Number.NEGATIVE_INFINITY;
   let begun = false;
   let listening: { count: number; stop: () => void } | undefined;
+
+  const keeper = createSessionKeeper({
+    api,
+    sessionApi,
+    stored,
+    attempts: createRefreshAttempts(storage),
+    signOuts,
+    lock,
+    events,
+    clock,
+    serverClock,
+    store,
+    random,
+    withoutCookies: refreshToken === "body",
+    onOtherSession() {
+      decisions += 1;
+      offered.forget();
+    },
+    onKnown: offered.forget,
+    onSignedOut: offered.consider,
+  });
+  const bearer = createBearer(keeper, store, clock);
 
   // Before a link, a fetch or a report can see it.
   address?.capture();
@@ -129,199 +198,137 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     // 1. Is there a new token in the query string?
     const fromQuery = address?.take() ?? null;
     const askedFor = address?.takeExpectation() ?? false;
-    const fresh = options.acceptTokenFromQuery === true && decodeUnverified(fromQuery) !== null ? fromQuery : null;
+    const fresh = options.acceptTokenFromQuery === true ? heldFrom(fromQuery) : null;
 
     // 2. If so, take and store it: but never over somebody who is here already, and not unasked.
-    const stored = readStored();
-    const taken = stored.token === null && askedFor ? fresh : null;
-    if (taken !== null) storage.write(taken);
-    else offered = fresh;
+    const kept = stored.read();
+    const taken = kept.held === null && askedFor ? fresh : null;
+    if (taken !== null) stored.write(taken);
+    else offered.offer(fresh?.token ?? null);
 
     // 3. Otherwise, look in storage.   4. Is it still good, as far as can be told here?
-    const found = taken ?? stored.token;
-    if (found === null) return signedOut(stored.damaged ? "refused" : "never");
-    changeToken(found);
-    const claims = decodeUnverified(found);
-    const seemsAlive = claims !== null && clock.dateMs() < claims.expiresAt * 1000;
+    const found = taken ?? kept.held;
+    if (found === null) return keeper.beginWithNobody(kept.damaged ? "refused" : "never");
+    const seemsAlive = clock.dateMs() < found.claims.expiresAt * 1000;
 
-    // 5. The backend verifies it. (The local date alone never decides that a token is over.)
-    if (options.verifyOnLoad !== false || !seemsAlive) return check();
-
-    // 6. The state goes to all components.
-    signedIn(claims);
+    // 5. The backend verifies it. (The local date alone never decides that a token is over; and one that is over is
+    //    renewed.)   6. The state goes to all components.
+    return keeper.begin(found, options.verifyOnLoad === false && seemsAlive);
     // 7. Whoever needs to be signed in and is not is sent to the right page with a message: `signedOut` says why, and
     //    `RequireAuth` does it.
-  }
-
-  /** Asks the server who the token belongs to; the answer decides the state. One question at a time. */
-  function check(): Promise<void> {
-    if (token === null) return Promise.resolve();
-    if (checking?.epoch === epoch) return checking.done;
-    cancelPlanned();
-    const askedIn = epoch;
-    const done = api.whoami(token).then((answer) => settle(answer, askedIn));
-    checking = { epoch, done };
-    return done;
-  }
-
-  async function settle(answer: WhoamiAnswer, askedIn: number): Promise<void> {
-    // A late answer, to a question about somebody who is no longer here.
-    if (askedIn !== epoch) return;
-    checking = undefined;
-    switch (answer.kind) {
-      case "known":
-        answeredAtMs = clock.monotonicMs();
-        backOff.reset();
-        offered = null;
-        return signedIn(answer.user);
-      case "refused":
-        backOff.reset();
-        return leave(reasonOfRefusal(answer.reason));
-      case "unreachable":
-        cancelPlanned = clock.after(backOff.nextMs(answer.retryAfterMs), () => void check());
-        return publish({
-          status: "unreachable",
-          problem: answer.problem,
-          user: personOf(state),
-          identity: state.identity,
-        });
-    }
-  }
-
-  // --- states ----------------------------------------------------------------------------------------------------
-
-  function signedIn(user: AuthUser): void {
-    const before = personOf(state);
-    // From "nobody" to somebody, or from one to another. While loading nothing was fetched for anybody.
-    const changed = before === null ? state.status === "signed-out" : !samePerson(before, user);
-    publish({ status: "signed-in", user, expiresAt: user.expiresAt, identity: state.identity + Number(changed) });
-    cancelPlanned();
-    const untilExpiryMs = serverClock.timeLeftMs(user) + afterExpiryMs;
-    cancelPlanned = clock.after(Math.max(untilExpiryMs, leastRecheckMs), () => void check());
-  }
-
-  /** The token is of no use any more: it goes, and so does whatever was fetched with it. */
-  async function leave(reason: SignedOutReason): Promise<void> {
-    const { token: stored } = readStored();
-    // Another tab may have signed in since: its token is not ours to remove.
-    if (stored !== null && stored !== token) return adoptStored(stored);
-    storage.remove();
-    events.announce();
-    changeToken(null);
-    return signedOut(reason);
-  }
-
-  async function signedOut(reason: SignedOutReason): Promise<void> {
-    const changed = personOf(state) !== null;
-    publish({ status: "signed-out", reason, question: null, identity: state.identity + Number(changed) });
-    await considerOffered();
-  }
-
-  /** A good token that nobody asked for: the person decides. A bad one is forgotten. */
-  async function considerOffered(): Promise<void> {
-    if (offered === null) return;
-    const asked = { epoch, token: offered };
-    const answer = await api.whoami(asked.token);
-    if (asked.epoch !== epoch || state.status !== "signed-out") return;
-    if (answer.kind === "unreachable") {
-      cancelPlanned = clock.after(backOff.nextMs(answer.retryAfterMs), () => void considerOffered());
-      return;
-    }
-    if (answer.kind === "known") return publish({ ...state, question: { username: answer.user.username } });
-    offered = null;
-  }
-
-  function publish(next: AuthState): void {
-    state = next;
-    for (const listener of listeners) listener();
-  }
-
-  // --- tokens ----------------------------------------------------------------------------------------------------
-
-  function changeToken(next: string | null): void {
-    epoch += 1;
-    token = next;
-    checking = undefined;
-    cancelPlanned();
-  }
-
-  /** What storage holds, if it can be a token at all; anything else is removed. */
-  function readStored(): { token: string | null; damaged: boolean } {
-    const stored = storage.read();
-    if (stored === null) return { token: null, damaged: false };
-    if (decodeUnverified(stored) !== null) return { token: stored, damaged: false };
-    storage.remove();
-    return { token: null, damaged: true };
-  }
-
-  /** A new token: of the same person it changes nothing to see, of anybody else all that was known is wrong. */
-  function adopt(next: string): Promise<void> {
-    const before = personOf(state);
-    const claims = decodeUnverified(next);
-    decisions += 1;
-    changeToken(next);
-    if (before !== null && (claims === null || !samePerson(before, claims))) {
-      publish({ status: "loading", identity: state.identity + 1 });
-    }
-    return check();
-  }
-
-  function adoptStored(stored: string): Promise<void> {
-    offered = null;
-    return adopt(stored);
-  }
-
-  /** Another tab, or somebody's hand, may have changed what is stored. */
-  function followStorage(): void {
-    if (!begun) return;
-    const { token: stored } = readStored();
-    if (stored === token) return;
-    if (stored !== null) return void adoptStored(stored);
-    const expired = state.status === "signed-in" && serverClock.timeLeftMs(state.user) === 0;
-    changeToken(null);
-    void signedOut(expired ? "expired" : "ended_elsewhere");
-  }
-
-  function followOtherTab(): void {
-    storage.dropUnsaved?.();
-    followStorage();
-  }
-
-  function onShown(restored: boolean): void {
-    followStorage();
-    // Where the monotonic clock stood still while the device slept, nothing planned has fired: so ask.
-    if (restored || clock.monotonicMs() - answeredAtMs > freshAnswerMs) void check();
-  }
-
-  async function enter(obtain: () => Promise<string>): Promise<AuthUser> {
-    beginOnce();
-    const before = decisions;
-    const obtained = await obtain();
-    if (before !== decisions) {
-      throw new AuthClientError("superseded", "Somebody signed in or out here in the meantime. Try again.");
-    }
-    offered = null;
-    storage.write(obtained);
-    events.announce();
-    await adopt(obtained);
-    if (state.status === "signed-in") return state.user;
-    if (state.status === "unreachable") {
-      throw new AuthClientError("unreachable", "Signed in, but the server has stopped answering. It is asked again.");
-    }
-    throw new AuthClientError("token_invalid", "The server does not accept the token that it has just issued.");
   }
 
   function beginOnce(): void {
     if (begun) return;
     begun = true;
     void begin();
+    // Whoever signed out while the server was away.
+    void signOuts.resume();
+  }
+
+  // --- signing in and out ------------------------------------------------------------------------------------------
+
+  async function enter(obtain: () => Promise<IssuedToken>): Promise<AuthUser> {
+    beginOnce();
+    const before = decisions;
+    const issued = await obtain();
+    if (before !== decisions) throw superseded(issued);
+    await keeper.take(issued);
+    return signedInUser();
+  }
+
+  function signedInUser(): AuthUser {
+    const state = store.get();
+    if (state.status === "signed-in") return state.user;
+    if (state.status === "unreachable" && !keeper.isRefused()) {
+      throw new AuthClientError("unreachable", "Signed in, but the server has stopped answering. It is asked again.");
+    }
+    throw new AuthClientError("token_invalid", "The server does not accept the token that it has just issued.");
+  }
+
+  /** Nobody wants this session any more: the server need not keep it either. */
+  function superseded({ accessToken, refreshToken: inBody }: IssuedToken): AuthClientError {
+    const claims = decodeUnverified(accessToken);
+    if (claims !== null) {
+      void signOuts.tell({ session: claims.sessionId, bearer: accessToken, refreshToken: inBody });
+    }
+    return new AuthClientError("superseded", "Somebody signed in or out here in the meantime. Try again.");
+  }
+
+  /** Here and in all tabs, at once. */
+  function leave() {
+    begun = true;
+    decisions += 1;
+    offered.forget();
+    return keeper.drop();
+  }
+
+  const actions = createSessionActions({
+    api,
+    lock,
+    authorization,
+    renew,
+    identity: () => store.get().identity,
+    async replace(issued, decidedBefore) {
+      if (decidedBefore !== decisions) throw superseded(issued);
+      await keeper.take(issued);
+      return signedInUser();
+    },
+    decisions: () => decisions,
+    leave() {
+      // Ended already; told all the same, so that its cookie goes.
+      const proof = leave();
+      if (proof !== null) void signOuts.tell(proof);
+    },
+  });
+
+  // --- the page ----------------------------------------------------------------------------------------------------
+
+  const endWatch = createEndWatch({
+    baseUrl,
+    call,
+    clock,
+    random,
+    locks,
+    store,
+    token: () => keeper.held()?.token ?? null,
+    isShown: () => events.isShown?.() ?? true,
+    check: keeper.check,
+  });
+  const watchForEnd = options.watchForEnd ?? (inBrowser && browserLocks() !== undefined);
+
+  function followOtherTab(): void {
+    storage.dropUnsaved?.(tokenKey);
+    if (begun) void keeper.followStorage();
+  }
+
+  function onShown(restored: boolean): void {
+    if (!begun) return;
+    // First, and at once: nobody sees a moment of somebody who has left.
+    void keeper.followStorage();
+    if (wakeUps.look()) void keeper.awake();
+    else if (restored || keeper.answerAgeMs() > freshAnswerMs) void keeper.ask();
+    endWatch.look();
+  }
+
+  function onOnline(): void {
+    void signOuts.resume();
+    void keeper.resume();
+  }
+
+  function listen(): () => void {
+    const stopEvents = events.listen({ onStorageChanged: followOtherTab, onShown, onHidden: endWatch.look, onOnline });
+    const stopWakeUps = wakeUps.start(() => void keeper.awake());
+    const stopEndWatch = watchForEnd ? endWatch.start() : undefined;
+    return () => {
+      stopEvents();
+      stopWakeUps();
+      stopEndWatch?.();
+    };
   }
 
   function start(): () => void {
-    listening ??= {
-      count: 0,
-      stop: events.listen({ onStorageChanged: followOtherTab, onShown, onOnline: () => void retry() }),
-    };
+    listening ??= { count: 0, stop: listen() };
     const mine = listening;
     mine.count += 1;
     beginOnce();
@@ -336,75 +343,44 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     };
   }
 
-  async function retry(): Promise<void> {
-    if (state.status === "unreachable") await check();
-  }
-
-  async function authorization(): Promise<{ token: string | null; identity: number }> {
+  function authorization(): Promise<{ token: string | null; identity: number }> {
     beginOnce();
-    await settled();
-    return { token, identity: state.identity };
+    return bearer.authorization();
   }
 
-  function settled(): Promise<void> {
-    if (state.status !== "loading") return Promise.resolve();
-    return new Promise((resolve) => {
-      const unsubscribe = subscribe(() => {
-        if (state.status === "loading") return;
-        unsubscribe();
-        resolve();
-      });
-    });
-  }
-
-  function subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+  function renew(refusedToken: string): Promise<boolean> {
+    beginOnce();
+    return bearer.renew(refusedToken);
   }
 
   return {
     baseUrl,
     trpcUrl,
     mayReceiveBearer: (url) => URL.canParse(url) && bearerOrigins.has(new URL(url).origin),
-    getState: () => state,
-    subscribe,
+    getState: store.get,
+    subscribe: store.subscribe,
     start,
-    signUp: (credentials) => enter(async () => (await api.signUp(credentials)).accessToken),
-    signIn: (credentials) => enter(async () => (await api.issueToken(credentials)).accessToken),
+    signUp: (credentials) => enter(() => api.signUp(credentials)),
+    signIn: (credentials) => enter(() => api.issueToken(credentials)),
     async signOut() {
-      begun = true;
-      decisions += 1;
-      offered = null;
-      storage.remove();
-      events.announce();
-      changeToken(null);
-      await signedOut("signed_out");
+      const proof = leave();
+      if (proof !== null) await signOuts.tell(proof);
     },
-    retry,
+    ...actions,
+    async retry() {
+      if (store.get().status === "unreachable") await keeper.resume();
+    },
     async confirm() {
-      const chosen = offered;
-      if (chosen === null || state.status !== "signed-out" || state.question === null) return;
-      await enter(() => Promise.resolve(chosen));
+      const chosen = offered.chosen();
+      if (chosen !== null) await enter(async () => ({ accessToken: chosen, refreshToken: undefined }));
     },
-    dismiss() {
-      offered = null;
-      if (state.status === "signed-out" && state.question !== null) publish({ ...state, question: null });
-    },
+    dismiss: offered.forget,
     expectTokenFromQuery: () => address?.expect(),
     getAccessToken: async () => (await authorization()).token,
     authorization,
-    async reportRefusal(refused) {
-      if (refused === token) await check();
-    },
-    timeLeftMs: () => (state.status === "signed-in" ? serverClock.timeLeftMs(state.user) : null),
+    renew,
+    timeLeftMs: () => (store.get().status === "signed-in" ? keeper.timeLeftMs() : null),
   };
-}
-
-function nothing(): void {}
-
-function reasonOfRefusal(reason: string | undefined): SignedOutReason {
-  if (reason === "token_expired") return "expired";
-  return reason === "token_revoked" ? "ended_elsewhere" : "refused";
 }
 
 function originOf(text: string, option: string): string {

@@ -15,13 +15,16 @@ export interface AuthUser {
  *
  * - `never`: there was no token here.
  * - `signed_out`: on this page, just now.
- * - `expired`: the token's time was over.
+ * - `expired`: the session's time was over, or a token's that could not be renewed.
  * - `refused`: the token could not be used: damaged, foreign, or not accepted by the server.
  * - `ended_elsewhere`: in another tab, on another device, or by the operator.
  */
 export type SignedOutReason = "never" | "signed_out" | "expired" | "refused" | "ended_elsewhere";
 
-/** Why the server gave no answer: no connection, an error of its own (5xx), too many requests, or an answer that is not its. */
+/**
+ * Why the server gave no answer: no connection, an error of its own (5xx, or it refuses what it has just issued), too many
+ * requests, or an answer that is not its.
+ */
 export type UnreachableProblem = "network" | "server_error" | "rate_limited" | "unreadable_answer";
 
 /** A good token came in the address although this tab did not ask for one: "Continue as NAME?" */
@@ -51,7 +54,18 @@ export function personOf(state: AuthState): AuthUser | null {
   return state.status === "signed-in" || state.status === "unreachable" ? state.user : null;
 }
 
-/** One sign-in of one person: a renewed token of the same session does not change it. */
-export function samePerson(a: Pick<AuthUser, "subject" | "sessionId">, b: Pick<AuthUser, "subject" | "sessionId">) {
-  return a.subject === b.subject && a.sessionId === b.sessionId;
+/**
+ * What was fetched for one is the other's own. A renewed token changes no person, and neither does a new session of the
+ * same one, as after a change of password.
+ */
+export function samePerson(a: Pick<AuthUser, "subject">, b: Pick<AuthUser, "subject">): boolean {
+  return a.subject === b.subject;
+}
+
+/** One sign-in of one person: a renewed token belongs to the same one. */
+export function sameSession(
+  a: Pick<AuthUser, "subject" | "sessionId">,
+  b: Pick<AuthUser, "subject" | "sessionId">,
+): boolean {
+  return samePerson(a, b) && a.sessionId === b.sessionId;
 }

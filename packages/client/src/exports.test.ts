@@ -21,6 +21,7 @@ it("exports these names, and no others", () => {
         "AuthProvider",
         "AuthStateContext",
         "RequireAuth",
+        "personalPersister",
         "retryUnlessRefused",
         "returnPathFrom",
         "signInHref",

@@ -3,13 +3,16 @@
 import type { AddressToken } from "../src/address-token.ts";
 import { type AuthClientOptions, createAuthClient } from "../src/auth-client.ts";
 import type { ClientClock } from "../src/client-clock.ts";
+import { type ClientStorage, createMemoryStorage, type StorageKey, tokenKey } from "../src/client-storage.ts";
 import type { PageEventHandlers, PageEvents } from "../src/page-events.ts";
-import { createMemoryStorage, type TokenStorage } from "../src/token-storage.ts";
+import { createPageLocks } from "../src/page-locks.ts";
+import { createFakeSessions, startMs, type TestPerson } from "./fake-sessions.ts";
+
+export { ada, bob, type TestPerson, tokenFor } from "./fake-sessions.ts";
 
 export const baseUrl = "https://app.example";
 
-/** 2030-01-01, so that nothing depends on the day a test runs. */
-export const startMs = Date.UTC(2030, 0, 1);
+export { startMs } from "./fake-sessions.ts";
 
 export interface FakeClock extends ClientClock {
   advance(ms: number): Promise<void>;
@@ -17,18 +20,29 @@ export interface FakeClock extends ClientClock {
   trueMs(): number;
   /** Sets the date of the device wrong by so much. */
   setDateOff(ms: number): void;
+  /** The lid is closed: time goes by, and neither timers nor the monotonic clock notice. */
+  sleep(ms: number): void;
+  /** Time goes by and the monotonic clock with it, but timers fire only later: a frozen tab. */
+  freeze(ms: number): void;
 }
 
 export function createFakeClock(): FakeClock {
   let elapsedMs = 0;
   let dateOffMs = 0;
+  let asleepMs = 0;
   let timers: { atMs: number; callback: () => void }[] = [];
   return {
     monotonicMs: () => 1_000 + elapsedMs,
-    dateMs: () => startMs + elapsedMs + dateOffMs,
-    trueMs: () => startMs + elapsedMs,
+    dateMs: () => startMs + elapsedMs + asleepMs + dateOffMs,
+    trueMs: () => startMs + elapsedMs + asleepMs,
     setDateOff(ms) {
       dateOffMs = ms;
+    },
+    sleep(ms) {
+      asleepMs += ms;
+    },
+    freeze(ms) {
+      elapsedMs += ms;
     },
     after(ms, callback) {
       const timer = { atMs: elapsedMs + ms, callback };
@@ -43,7 +57,7 @@ export function createFakeClock(): FakeClock {
       for (;;) {
         const next = timers.toSorted((a, b) => a.atMs - b.atMs)[0];
         if (next === undefined || next.atMs > untilMs) break;
-        elapsedMs = next.atMs;
+        elapsedMs = Math.max(elapsedMs, next.atMs);
         timers = timers.filter((other) => other !== next);
         next.callback();
         await flush();
@@ -68,99 +82,78 @@ export function later(): { answer: Promise<Response>; give: (response: Response)
   return { answer, give: (response) => give(response) };
 }
 
-export interface TestPerson {
-  subject: string;
-  username: string;
-  sessionId: string;
-}
-
-export const ada: TestPerson = { subject: "sub-ada", username: "ada", sessionId: "sid-ada" };
-export const bob: TestPerson = { subject: "sub-bob", username: "bob", sessionId: "sid-bob" };
-
-/** A token of the right shape; its signature is a word, as nothing here verifies one. */
-export function tokenFor(person: TestPerson, times: { issuedAt?: number; expiresAt?: number } = {}): string {
-  const issuedAt = times.issuedAt ?? startMs / 1000;
-  const claims = {
-    sub: person.subject,
-    sid: person.sessionId,
-    preferred_username: person.username,
-    scope: "",
-    iat: issuedAt,
-    exp: times.expiresAt ?? issuedAt + 300,
-  };
-  return [{ alg: "none-of-ours", typ: "at+jwt" }, claims, "signature"]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-}
-
 type Answer = Response | Promise<Response>;
 export interface RecordedRequest {
+  /** Of a procedure its name, of a plain endpoint its path. */
   path: string;
   authorization: string | null;
+  body: Record<string, unknown>;
   init: RequestInit;
 }
 
-/** Answers as Signet's API does, from the claims in the token; `respond` replaces that for the next requests. */
+/** Answers as Signet's API does; `respond` replaces that for the next requests. */
 export function createFakeServer(clock: FakeClock) {
   const requests: RecordedRequest[] = [];
   const refused = new Map<string, string>();
+  const sessions = createFakeSessions(clock);
   let special: ((request: RecordedRequest) => Answer | undefined) | undefined;
 
-  const fetch: typeof globalThis.fetch = async (input, init = {}) => {
-    const url = new URL(String(input));
-    const request = {
-      path: url.pathname.replace("/api/trpc/", ""),
-      authorization: new Headers(init.headers).get("authorization"),
-      init,
+  /** One browser's way to the server. Its cookies change when an answer arrives, not when it is sent. */
+  function connect(jar: Map<string, number> = new Map()) {
+    const fetch: typeof globalThis.fetch = async (input, init = {}) => {
+      const url = new URL(String(input));
+      const request: RecordedRequest = {
+        path: url.pathname.replace("/api/trpc/", ""),
+        authorization: new Headers(init.headers).get("authorization"),
+        body:
+          typeof init.body === "string" && init.body !== "" ? (JSON.parse(init.body) as Record<string, unknown>) : {},
+        init,
+      };
+      requests.push(request);
+      const sent = special?.(request) ?? answer(request, jar);
+      const aborted = new Promise<never>((_, reject) =>
+        init.signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))),
+      );
+      aborted.catch(() => {});
+      const arrived = await Promise.race([sent, aborted]);
+      if (init.credentials === "include") sessions.cookiesOf(arrived)?.(jar);
+      return arrived;
     };
-    requests.push(request);
-    const answer = special?.(request);
-    const aborted = new Promise<never>((_, reject) =>
-      init.signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))),
-    );
-    aborted.catch(() => {});
-    return Promise.race([answer ?? standard(request), aborted]);
-  };
+    return { fetch, jar };
+  }
 
-  function standard({ path, authorization, init }: RecordedRequest): Response {
-    if (path === "auth.whoami") return whoami(authorization?.replace("Bearer ", "") ?? "");
-    const { username } = JSON.parse(String(init.body)) as { username: string };
-    const person = { subject: `sub-${username}`, username, sessionId: `sid-${username}` };
-    const issuedAt = Math.floor(clock.trueMs() / 1000);
-    return ok({
-      accessToken: tokenFor(person, { issuedAt }),
-      tokenType: "Bearer",
-      expiresIn: 300,
-      expiresAt: issuedAt + 300,
-      sessionId: person.sessionId,
-    });
+  const { fetch, jar } = connect();
+
+  /** What the server does and says, whether or not the answer ever arrives. */
+  function answer({ path, authorization, body, init }: RecordedRequest, cookies = jar): Response {
+    const token = authorization?.replace("Bearer ", "") ?? "";
+    const sent = init.credentials === "include" ? cookies : new Map<string, number>();
+    const done = sessions.answer(path, body, token, sent);
+    if (done !== undefined) return done;
+    if (path !== "auth.whoami") return refusal(404, "not_found");
+    return whoami(token);
   }
 
   function whoami(token: string): Response {
-    const reason = refused.get(token);
-    if (reason !== undefined) return refusal(401, reason);
-    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<
-      string,
-      unknown
-    >;
-    if (Number(claims["exp"]) * 1000 <= clock.trueMs()) return refusal(401, "token_expired");
-    return ok({
-      subject: claims["sub"],
-      username: claims["preferred_username"],
-      scope: [],
-      sessionId: claims["sid"],
-      issuedAt: claims["iat"],
-      expiresAt: claims["exp"],
-    });
+    const reason = refused.get(token) ?? sessions.refusalOf(token);
+    if (reason !== undefined) return refusal(401, reason, { retry: true }, dateHeader());
+    const { sub, preferred_username, sid, iat, exp } = sessions.claimsOf(token);
+    return ok({ subject: sub, username: preferred_username, scope: [], sessionId: sid, issuedAt: iat, expiresAt: exp });
   }
 
+  const dateHeader = () => ({ date: new Date(clock.trueMs()).toUTCString() });
+
   function ok(data: unknown): Response {
-    return Response.json({ result: { data } }, { headers: { date: new Date(clock.trueMs()).toUTCString() } });
+    return Response.json({ result: { data } }, { headers: dateHeader() });
   }
 
   return {
     fetch,
+    jar,
+    connect,
     requests,
+    sessions,
+    answer,
     ok,
     whoami,
     /** From now on this token is refused. */
@@ -170,6 +163,14 @@ export function createFakeServer(clock: FakeClock) {
       special = next;
     },
     count: (path: string) => requests.filter((request) => request.path === path).length,
+    /** The server does it, and the answer never arrives. */
+    lose(path: string) {
+      special = (request) => {
+        if (request.path !== path) return undefined;
+        answer(request);
+        return networkError();
+      };
+    },
   };
 }
 
@@ -182,27 +183,28 @@ export const networkError = () => Promise.reject(new TypeError("fetch failed"));
 
 /** One browser: what several tabs share, and how they hear of each other. */
 export function createFakeBrowser(kept: string | null = null) {
-  let stored = kept;
+  const items = new Map<StorageKey, string>();
+  if (kept !== null) items.set(tokenKey, kept);
   const tabs: (PageEventHandlers | undefined)[] = [];
+  const storage: ClientStorage = {
+    read: (key) => items.get(key) ?? null,
+    write: (key, value) => void items.set(key, value),
+    remove: (key) => void items.delete(key),
+  };
   return {
-    stored: () => stored,
+    items,
+    locks: createPageLocks(),
+    stored: () => items.get(tokenKey) ?? null,
     /** As a hand in the developer tools, or a tab of an older version, would. */
     store(value: string | null) {
-      stored = value;
+      if (value === null) items.delete(tokenKey);
+      else items.set(tokenKey, value);
       for (const tab of tabs) tab?.onStorageChanged();
     },
-    tab(): { storage: TokenStorage; pageEvents: PageEvents; events: () => PageEventHandlers | undefined } {
+    tab(): { storage: ClientStorage; pageEvents: PageEvents; events: () => PageEventHandlers | undefined } {
       const index = tabs.push(undefined) - 1;
       return {
-        storage: {
-          read: () => stored,
-          write: (token) => {
-            stored = token;
-          },
-          remove: () => {
-            stored = null;
-          },
-        },
+        storage,
         events: () => tabs[index],
         pageEvents: {
           announce: () => {
@@ -234,12 +236,19 @@ export function fakeAddress(token: string | null, askedFor = false): AddressToke
   };
 }
 
-/** A started client in a browser of its own. */
-export function setUp(options: Partial<AuthClientOptions> & { kept?: string | null } = {}) {
+export interface SetUpOptions extends Partial<AuthClientOptions> {
+  /** A token in storage of which the server knows no session: it can't be renewed. */
+  kept?: string | null;
+  /** Somebody who has signed in before: a session, its cookie, and its token in storage. */
+  here?: TestPerson;
+}
+
+/** A client in a browser of its own. */
+export function setUp(options: SetUpOptions = {}) {
+  const { kept = null, here, ...rest } = options;
   const clock = createFakeClock();
   const server = createFakeServer(clock);
-  const browser = createFakeBrowser(options.kept ?? null);
-  const { kept: _, ...rest } = options;
+  const browser = createFakeBrowser(here === undefined ? kept : server.sessions.begin(here, server.jar));
   const open = (more: Partial<AuthClientOptions> = {}) => {
     const tab = browser.tab();
     const client = createAuthClient({
@@ -247,8 +256,10 @@ export function setUp(options: Partial<AuthClientOptions> & { kept?: string | nu
       clock,
       fetch: server.fetch,
       random: () => 0.5,
+      refreshToken: "cookie",
       storage: tab.storage,
       pageEvents: tab.pageEvents,
+      locks: browser.locks,
       ...rest,
       ...more,
     });

@@ -1,11 +1,11 @@
 // A thin skin over the client: React sees its state, and React Query forgets what belonged to somebody else.
 
 import type { QueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { type ReactNode, useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { AuthClient } from "../auth-client.ts";
 import { loadingState } from "../auth-state.ts";
 import { AuthClientContext, AuthStateContext } from "./auth-context.ts";
-import { forgetOnChangeOfIdentity } from "./query-cache.ts";
+import { forgetFormerIdentity, forgetOnChangeOfIdentity } from "./query-cache.ts";
 
 export interface AuthProviderProps {
   client: AuthClient;
@@ -17,13 +17,22 @@ export interface AuthProviderProps {
 const getServerState = () => loadingState;
 
 export function AuthProvider({ client, queryClient, children }: AuthProviderProps) {
-  const state = useSyncExternalStore(client.subscribe, client.getState, getServerState);
+  // Before anything below reads the cache: somebody else may have come while no provider was there.
+  useState(() => queryClient !== undefined && forgetFormerIdentity(client, queryClient));
 
-  // Before `start`, so that no change goes by unseen.
-  useEffect(
-    () => (queryClient === undefined ? undefined : forgetOnChangeOfIdentity(client, queryClient)),
+  // One subscription, so that the cache is emptied before any component hears of another person.
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      const stopForgetting = queryClient && forgetOnChangeOfIdentity(client, queryClient);
+      const stopListening = client.subscribe(onChange);
+      return () => {
+        stopListening();
+        stopForgetting?.();
+      };
+    },
     [client, queryClient],
   );
+  const state = useSyncExternalStore(subscribe, client.getState, getServerState);
   useEffect(() => client.start(), [client]);
 
   return (

@@ -1,28 +1,115 @@
 // React Query and people: what was fetched for one is never shown to the next.
+//
+// Emptying is more than `queryClient.clear()`, which leaves mounted components with what they show, and more than resetting
+// each query, which brings back `initialData` and leaves placeholders.
 
-import type { QueryClient } from "@tanstack/react-query";
+import type { MutationObserver, Query, QueryClient } from "@tanstack/react-query";
 import type { AuthClient } from "../auth-client.ts";
+import { AuthClientError } from "../auth-client-error.ts";
 
-/** @returns what ends it. */
-export function forgetOnChangeOfIdentity(client: AuthClient, queryClient: QueryClient): () => void {
-  let { identity } = client.getState();
-  return client.subscribe(() => {
-    const next = client.getState().identity;
-    if (next === identity) return;
-    identity = next;
-    forgetEverything(queryClient);
-  });
+type Identified = Pick<AuthClient, "getState" | "subscribe">;
+type MountedMutation = Pick<MutationObserver, "reset">;
+
+/** For whom a cache was filled. Kept with the cache, as providers come and go. */
+interface CacheOwner {
+  client: Identified;
+  identity: number;
+  isEmptying: boolean;
+  mutations: Set<MountedMutation>;
 }
 
-function forgetEverything(queryClient: QueryClient): void {
-  // Requests that are under way are aborted, and their answers are dropped.
-  void queryClient.cancelQueries();
+const owners = new WeakMap<QueryClient, CacheOwner>();
+
+/** Empties the cache whenever the person changes, at once if that has happened since it was last seen. @returns what ends it. */
+export function forgetOnChangeOfIdentity(client: Identified, queryClient: QueryClient): () => void {
+  forgetFormerIdentity(client, queryClient);
+  return client.subscribe(() => void forgetFormerIdentity(client, queryClient));
+}
+
+/** @returns whether the cache was, before this call, that of whoever is here now; it is not while it is being emptied. */
+export function forgetFormerIdentity(client: Identified, queryClient: QueryClient): boolean {
+  const { identity } = client.getState();
+  const owner = owners.get(queryClient);
+  if (owner === undefined) {
+    owners.set(queryClient, { client, identity, isEmptying: false, mutations: watchMutations(queryClient) });
+    return true;
+  }
+  if (owner.isEmptying) return false;
+  // Identities of two clients cannot be compared.
+  if (owner.client === client && owner.identity === identity) return true;
+  owner.client = client;
+  owner.identity = identity;
+  owner.isEmptying = true;
+  try {
+    forgetMutations(queryClient, owner.mutations);
+    forgetQueries(queryClient);
+  } finally {
+    owner.isEmptying = false;
+  }
+  return false;
+}
+
+function forgetQueries(queryClient: QueryClient): void {
+  const cache = queryClient.getQueryCache();
+  const interrupted = new Set(cache.getAll().filter((query) => query.state.fetchStatus !== "idle"));
+  for (const query of cache.getAll()) {
+    empty(query);
+    // Whoever still shows it must not hang on a query that was removed.
+    if (query.getObserversCount() === 0) cache.remove(query);
+  }
+  // An answer that had arrived already reaches the cache a few promises later; it goes before anybody renders it.
+  const stop = cache.subscribe((event) => {
+    if (event.type !== "updated" || !interrupted.has(event.query)) return;
+    if (event.action.type === "error" || (event.action.type === "success" && !event.action.manual)) empty(event.query);
+  });
+  setTimeout(() => {
+    stop();
+    // Those of protected pages are gone after this turn; whoever is left asks again, as the new person.
+    void queryClient.refetchQueries({ type: "active" });
+  }, 0);
+}
+
+const nothingFetched = {
+  data: undefined,
+  dataUpdateCount: 0,
+  dataUpdatedAt: 0,
+  error: null,
+  errorUpdateCount: 0,
+  errorUpdatedAt: 0,
+  fetchFailureCount: 0,
+  fetchFailureReason: null,
+  fetchMeta: null,
+  isInvalidated: false,
+  fetchStatus: "idle",
+} as const;
+
+function empty(query: Query): void {
+  // A request under way is aborted, and its answer is dropped.
+  void query.cancel({ silent: true });
+  // A component that shows a placeholder keeps it for as long as its query is pending, so for a moment it is not.
+  if (query.getObserversCount() > 0) query.setState({ ...nothingFetched, status: "error" });
+  query.setState({ ...nothingFetched, status: "pending" });
+}
+
+/** Mutations know who watches them, but do not tell; the cache does, when it happens. */
+function watchMutations(queryClient: QueryClient): Set<MountedMutation> {
+  const mounted = new Set<MountedMutation>();
+  queryClient.getMutationCache().subscribe((event) => {
+    if (event.type === "observerAdded") mounted.add(event.observer);
+    if (event.type === "observerRemoved") mounted.delete(event.observer);
+  });
+  return mounted;
+}
+
+function forgetMutations(queryClient: QueryClient, mounted: Set<MountedMutation>): void {
+  // Neither sent again, now as somebody else, nor able to put back what the former person had ("roll back on error").
+  for (const mutation of queryClient.getMutationCache().getAll()) {
+    mutation.setOptions({
+      mutationFn: () => Promise.reject(new AuthClientError("superseded", "Its person has left.")),
+    });
+  }
+  for (const mutation of mounted) mutation.reset();
   queryClient.getMutationCache().clear();
-  queryClient.removeQueries({ type: "inactive" });
-  // Components that are still there must neither keep what they show nor hang on a query that was removed.
-  for (const query of queryClient.getQueryCache().getAll()) query.reset();
-  // Those of protected pages are gone after this turn; whoever is left asks again, as the new person.
-  setTimeout(() => void queryClient.refetchQueries({ type: "active" }), 0);
 }
 
 /**

@@ -1,61 +1,16 @@
 // @vitest-environment happy-dom
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, type ReactNode, StrictMode, use } from "react";
-import { createRoot, hydrateRoot } from "react-dom/client";
+import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ada, bob, later, networkError, setUp, startMs, tokenFor } from "../../test/harness.ts";
+import { provide, render, Status, settle } from "../../test/render.tsx";
 import type { AuthClient } from "../index.ts";
-import {
-  AuthProvider,
-  AuthStateContext,
-  RequireAuth,
-  retryUnlessRefused,
-  signInHref,
-  useAuth,
-  whyFrom,
-} from "./index.ts";
+import { AuthStateContext, RequireAuth, retryUnlessRefused, signInHref, whyFrom } from "./index.ts";
 
-Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
-
-const cleanUps: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0)) cleanUp();
-});
-
-/** Everything that was ever on the page, so that a flash is seen too. */
-async function render(node: ReactNode) {
-  const container = document.createElement("div");
-  document.body.append(container);
-  const seen: string[] = [];
-  const observer = new MutationObserver(() => seen.push(container.textContent ?? ""));
-  observer.observe(container, { childList: true, characterData: true, subtree: true });
-  const root = createRoot(container);
-  cleanUps.push(() => {
-    act(() => root.unmount());
-    observer.disconnect();
-    container.remove();
-  });
-  await act(async () => root.render(node));
-  return { text: () => container.textContent, seen };
-}
-
-const settle = () => act(async () => new Promise((resolve) => setTimeout(resolve, 5)));
-
-function Status() {
-  const auth = useAuth();
-  return <p>{auth.status === "signed-in" ? auth.user.username : auth.status}</p>;
-}
-
-function wrap(client: AuthClient, children: ReactNode, queryClient = new QueryClient()) {
-  return (
-    <QueryClientProvider client={queryClient}>
-      <AuthProvider client={client} queryClient={queryClient}>
-        {children}
-      </AuthProvider>
-    </QueryClientProvider>
-  );
-}
+const wrap = (client: AuthClient, children: ReactNode, queryClient = new QueryClient()) =>
+  provide(client, queryClient, children);
 
 describe("useAuth", () => {
   it("throws outside the provider, and says how to mend it", async () => {

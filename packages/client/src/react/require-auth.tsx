@@ -1,9 +1,12 @@
 // Keeps a page for those who are signed in. Nothing of it is rendered before that is known.
 
-import { type ReactNode, useEffect } from "react";
+import { Fragment, type ReactNode, useEffect } from "react";
 import type { AuthState, SignedOutReason, UnreachableProblem } from "../auth-state.ts";
 import { returnPathFrom } from "../return-path.ts";
 import { useAuth } from "./use-auth.ts";
+
+/** A navigation that takes longer is made by loading the page. */
+const longestNavigationMs = 3_000;
 
 export interface RequireAuthProps {
   children: ReactNode;
@@ -30,16 +33,22 @@ export function RequireAuth({
   useEffect(() => {
     if (reason === null) return;
     const href = signInHref(signInPath, reason, window.location);
-    if (navigate === undefined) window.location.replace(href);
-    else navigate(href);
+    if (navigate === undefined) return window.location.replace(href);
+    navigate(href);
+    // A router of a page that came out of the back/forward cache may never get there.
+    const timer = setTimeout(() => window.location.replace(href), longestNavigationMs);
+    return () => clearTimeout(timer);
   }, [reason, signInPath, navigate]);
+
+  // Another person gets another page: nothing that components remember by themselves goes over.
+  const page = <Fragment key={auth.identity}>{children}</Fragment>;
 
   switch (auth.status) {
     case "signed-in":
-      return children;
+      return page;
     case "unreachable":
       // Who was here a moment ago still is: a lost connection takes nothing away.
-      if (auth.user !== null) return children;
+      if (auth.user !== null) return page;
       return unreachable?.(auth.problem, () => void auth.retry()) ?? fallback;
     case "loading":
     case "signed-out":

@@ -1,8 +1,8 @@
-import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, TRPCClientError } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { describe, expect, it } from "vitest";
-import { ada, baseUrl, flush, refusal, setUp, tokenFor } from "../../test/harness.ts";
+import { ada, baseUrl, flush, setUp, tokenFor } from "../../test/harness.ts";
 import { authLink } from "./index.ts";
 
 const t = initTRPC.context<{ authorization: string | null }>().create();
@@ -111,41 +111,6 @@ describe("authLink (WEB-17)", () => {
     const error = await asked;
     expect(error).toBeInstanceOf(TRPCClientError);
     expect((error as TRPCClientError<typeof router>).cause).toMatchObject({ reason: "superseded" });
-  });
-
-  it("asks whoami when the API refuses the current token, and signs out by its answer", async () => {
-    const { client, server } = setUp({ kept: tokenFor(ada) });
-    client.start();
-    await flush();
-    const fetch = () => Promise.resolve(refusal(401, "token_expired"));
-    const trpc = createTRPCClient<typeof router>({
-      links: [authLink({ client, fetch, link: (own) => httpLink(own) })],
-    });
-    server.refuse(tokenFor(ada), "token_expired");
-    await expect(trpc.who.query()).rejects.toThrow(TRPCClientError);
-    await flush();
-    expect(client.getState()).toMatchObject({ status: "signed-out", reason: "expired" });
-  });
-
-  it("does not sign out when whoami still accepts the token that an operation was refused with", async () => {
-    const { client } = setUp({ kept: tokenFor(ada) });
-    client.start();
-    await flush();
-    const fetch = () => Promise.resolve(refusal(401, "token_invalid"));
-    const trpc = createTRPCClient<typeof router>({
-      links: [authLink({ client, fetch, link: (own) => httpLink(own) })],
-    });
-    await expect(trpc.who.query()).rejects.toThrow(TRPCClientError);
-    await flush();
-    expect(client.getState().status).toBe("signed-in");
-  });
-
-  it("does not ask whoami about refusals that are not about the token", async () => {
-    const { trpc, server, client } = connect({ kept: tokenFor(ada) });
-    await expect(trpc.broken.query()).rejects.toThrow(TRPCClientError);
-    await flush();
-    expect(server.count("auth.whoami")).toBe(1);
-    expect(client.getState().status).toBe("signed-in");
   });
 
   it("follows no redirect and sends no cookie", async () => {

@@ -1,35 +1,37 @@
-// The tRPC link that says who is calling. It waits until that is known, gives the token to the API's own origin alone,
-// and drops answers that were asked for by somebody who is no longer here.
+// The tRPC link that says who is calling. It waits until that is known, gives the token to origins that may have it,
+// sends again what was refused only because the token had ended, and drops answers that were asked for by somebody who
+// is no longer here.
 //
-// It stands before the link that sends. Headers belong to a request, and a batch is one request for several operations:
-// so each token has a sending link of its own, and operations under different tokens never share a batch. As each
-// operation passes here by itself, one that was refused can be sent again by itself.
+// It stands before the link that sends, and each operation passes here by itself: so of a batch exactly those operations
+// are sent again that were refused, and the others keep their results.
 
-import { type HTTPLinkOptions, httpBatchLink, type OperationLink, TRPCClientError, type TRPCLink } from "@trpc/client";
+import { type Operation, type OperationLink, TRPCClientError, type TRPCLink } from "@trpc/client";
 import type { AnyRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import type { AuthClient } from "../auth-client.ts";
-import { AuthClientError } from "../auth-client-error.ts";
+import { createPresence, type Presence } from "./presence.ts";
+import { createRepetition } from "./repetition.ts";
+import { type SendingLinkOptions, type SendingLinks, sendingLinks } from "./sending-links.ts";
 
-/** tRPC's own idea of `fetch`, a little wider than the browser's. */
-type TRPCFetch = NonNullable<HTTPLinkOptions<AnyRouter["_def"]["_config"]["$types"]>["fetch"]>;
+/** The calls of Signet's own API whose answers set a cookie, which a batch or a stream would lose. */
+const ownCookiePaths = ["auth.issueToken", "auth.signUp", "auth.changePassword", "auth.redeem"];
 
-/** As many operations, and as long an address, as the API takes in one request; more make another batch. */
-const batchLimits = { maxItems: 30, maxURLLength: 8_000 };
-
-/** What a sending link needs; made anew for each token. */
-export interface SendingLinkOptions {
-  url: string;
-  headers: Record<string, string>;
-  fetch: TRPCFetch;
-}
+/** What the link needs of `createAuthClient`. */
+export type LinkedAuthClient = Pick<
+  AuthClient,
+  "trpcUrl" | "mayReceiveBearer" | "getState" | "subscribe" | "authorization" | "renew"
+>;
 
 export interface AuthLinkOptions<TRouter extends AnyRouter> {
-  client: AuthClient;
+  client: LinkedAuthClient;
   /** Where tRPC is mounted. Default the client's own API. Its origin must be one that may be given the token. */
   url?: string;
   /** Makes the link that sends. Default `httpBatchLink`. */
-  link?: (options: SendingLinkOptions) => TRPCLink<TRouter>;
+  link?: (own: SendingLinkOptions) => TRPCLink<TRouter>;
+  /** Paths of more procedures that set cookies. Those of Signet's own API are known, when `url` is the default. */
+  cookiePaths?: readonly string[];
+  /** Makes the link for calls that set cookies. Default `httpLink`; name it when your API has a transformer. */
+  plainLink?: (own: SendingLinkOptions) => TRPCLink<TRouter>;
   /** Default the global one. */
   fetch?: typeof fetch;
 }
@@ -37,91 +39,128 @@ export interface AuthLinkOptions<TRouter extends AnyRouter> {
 /**
  * The last link of a tRPC client: `createTRPCClient<AppRouter>({ links: [authLink({ client })] })`.
  *
+ * An operation is sent again once, under a new token, when its error says `data.retry: true`: that it was refused before
+ * the resolver ran. Any other error, and a second refusal, goes to the caller.
+ *
  * @throws TypeError when `url` lies on an origin that must not be given the token.
  */
 export function authLink<TRouter extends AnyRouter>(options: AuthLinkOptions<TRouter>): TRPCLink<TRouter> {
-  const { client, url = client.trpcUrl } = options;
+  const { client, url = client.trpcUrl, link, plainLink, fetch } = options;
   if (!client.mayReceiveBearer(url)) {
     throw new TypeError(
       `authLink: ${url} is not on an origin that may be given the token. Add its origin to \`bearerOrigins\` of ` +
         "createAuthClient, or use a link without a token for it.",
     );
   }
-  const requestBy = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const makeLink = options.link ?? ((own) => httpBatchLink({ ...batchLimits, ...own } as never) as TRPCLink<TRouter>);
-  const sending: Omit<SendingLinkOptions, "headers"> = {
-    url,
-    // The API does not redirect. Whoever does is somebody else, and gets no token.
-    fetch: (input, init) => requestBy(input, { ...(init as RequestInit), credentials: "omit", redirect: "error" }),
-  };
+  const cookiePaths = new Set([...(url === client.trpcUrl ? ownCookiePaths : []), ...(options.cookiePaths ?? [])]);
+  const makeLinks = sendingLinks<TRouter>({ client, url, link, plainLink, fetch });
 
   return (runtime) => {
-    let latest: { token: string | null; link: OperationLink<TRouter> } | undefined;
+    const presenceOf = createPresence(client);
+    let latest: SendingLinks<TRouter> | undefined;
 
-    /** The sending link of this token; the one of a former token only finishes what it has begun. */
-    function linkFor(token: string | null): OperationLink<TRouter> {
-      if (latest === undefined || latest.token !== token) {
-        const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-        latest = { token, link: makeLink({ ...sending, headers })(runtime) };
-      }
-      return latest.link;
+    /** The sending links of this token; those of a former token only finish what they have begun. */
+    function linkFor(op: Operation, token: string | null, presence: Presence): OperationLink<TRouter> {
+      if (latest?.token !== token || latest.presence !== presence) latest = makeLinks(runtime, token, presence);
+      return cookiePaths.has(op.path) ? latest.plain : latest.usual;
     }
 
     return ({ op, next }) =>
       observable((observer) => {
-        let inner: Unsubscribable | undefined;
-        let unsubscribe: (() => void) | undefined;
-        let over = false;
-        const finish = () => {
-          over = true;
-          unsubscribe?.();
-          op.signal?.removeEventListener("abort", onAbort);
-        };
-        const fail = (cause: Error) => {
-          if (over) return;
-          finish();
-          inner?.unsubscribe();
-          observer.error(TRPCClientError.from(cause));
-        };
-        const onAbort = () => fail(new DOMException("The operation was aborted.", "AbortError"));
-        op.signal?.addEventListener("abort", onAbort);
-        if (op.signal?.aborted) onAbort();
+        const repetition = createRepetition(op);
+        const isSubscription = op.type === "subscription";
+        let sent: Unsubscribable | undefined;
+        const over = new AbortController();
 
-        const send = async () => {
-          const { token, identity } = await client.authorization();
-          if (over) return;
-          unsubscribe = client.subscribe(() => {
-            if (client.getState().identity === identity) return;
-            fail(new AuthClientError("superseded", "Somebody else is here now."));
+        function fail(error: unknown): void {
+          if (over.signal.aborted) return;
+          over.abort();
+          observer.error(TRPCClientError.from(error instanceof Error ? error : new Error(String(error))));
+        }
+
+        /** Sends it; everything that arrives goes on to the caller. @returns the refusal after which it may be sent again. */
+        function deliver(token: string | null, presence: Presence): Promise<TRPCClientError<TRouter>> {
+          return new Promise((resolve) => {
+            repetition.begin();
+            const send = linkFor(op, token, presence);
+            sent = send({ op: { ...op, input: repetition.input() }, next }).subscribe({
+              next(value) {
+                if (over.signal.aborted) return;
+                repetition.arrived(value.result);
+                observer.next(value);
+              },
+              complete() {
+                if (over.signal.aborted) return;
+                over.abort();
+                observer.complete();
+              },
+              error(error) {
+                if (token !== null && repetition.allowed(error)) resolve(error);
+                else fail(error);
+              },
+            });
+            // It may have ended while it was being sent.
+            if (over.signal.aborted) sent.unsubscribe();
           });
-          inner = linkFor(token)({ op, next }).subscribe({
-            next: (value) => over || observer.next(value),
-            complete() {
-              if (over) return;
-              finish();
-              observer.complete();
-            },
-            error(error) {
-              if (over) return;
-              finish();
-              observer.error(error);
-              if (token !== null && refusesToken(error)) void client.reportRefusal(token);
-            },
-          });
-        };
-        void send();
+        }
+
+        async function run(): Promise<void> {
+          const { token: first, identity } = await client.authorization();
+          if (over.signal.aborted) return;
+          const presence = presenceOf(identity);
+          let refusal: TRPCClientError<TRouter> | undefined;
+          // Whoever was refused is told that rather than that the session ended by it.
+          over.signal.addEventListener(
+            "abort",
+            presence.whenLeft((left) => fail(refusal ?? left)),
+          );
+
+          let token = first;
+          while (!over.signal.aborted) {
+            refusal = await deliver(token, presence);
+            if (over.signal.aborted || token === null) return;
+            if (isSubscription) observer.next({ result: { type: "state", state: "connecting", error: refusal } });
+            if (!(await renewed(client, token, isSubscription, over.signal))) return fail(refusal);
+            ({ token } = await client.authorization());
+            refusal = undefined;
+          }
+        }
+
+        const stop = () => fail(new DOMException("The operation was aborted.", "AbortError"));
+        op.signal?.addEventListener("abort", stop, { signal: over.signal });
+        if (op.signal?.aborted) stop();
+        else run().catch(fail);
 
         return () => {
-          finish();
-          inner?.unsubscribe();
+          over.abort();
+          sent?.unsubscribe();
         };
       });
   };
 }
 
-/** Whether it was the token that was refused, not what was asked for with it. */
-function refusesToken(error: { data?: unknown }): boolean {
-  const data = error.data;
-  if (typeof data !== "object" || data === null || !("reason" in data)) return false;
-  return typeof data.reason === "string" && data.reason.startsWith("token_");
+/**
+ * Whether there is another good token now. Who is `patient` waits for it while the server cannot be reached: a
+ * subscription has nobody who would ask again.
+ */
+async function renewed(
+  client: LinkedAuthClient,
+  refused: string,
+  patient: boolean,
+  over: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    if (await client.renew(refused)) return true;
+    if (!patient || over.aborted || client.getState().status !== "unreachable") return false;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (client.getState().status === "unreachable" && !over.aborted) return;
+        unsubscribe();
+        over.removeEventListener("abort", look);
+        resolve();
+      };
+      const unsubscribe = client.subscribe(look);
+      over.addEventListener("abort", look);
+    });
+  }
 }
