@@ -23,12 +23,19 @@ test("signs up, is known, survives a reload, signs out", async ({ page }) => {
   expect(await page.evaluate((key) => localStorage.getItem(key), storageKey)).toBeNull();
 });
 
-test("says beside the field that the password is wrong, and keeps the name", async ({ page, person }) => {
+test("says beside the field that the password is wrong, keeps the name, and takes the right one after that", async ({
+  page,
+  person,
+}) => {
   await page.goto("/sign-in");
   await signIn(page, { ...person, password: "not what it was, by far" });
   await expect(page.getByText("Username and password do not match.")).toBeVisible();
   await expect(page.getByLabel("Password", { exact: true })).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Username")).toHaveValue(person.username);
+
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("link", { name: person.username })).toBeVisible();
 });
 
 test("an unknown name gets the very same words", async ({ page, person }) => {
@@ -92,7 +99,7 @@ test("a second tab knows who is here, and follows a sign-out within a second (WE
   await page.getByRole("button", { name: "Sign out" }).click();
   expect((await gone) - (await clicked)).toBeLessThan(1000);
   await expect(other).toHaveURL(/\/sign-in/);
-  await expect(other.getByText(/ended in another tab/)).toBeVisible();
+  await expect(other.getByText(/was ended: in another tab/)).toBeVisible();
 });
 
 test("a second tab follows a sign-in within a second (WEB-07)", async ({ page, context, person }) => {

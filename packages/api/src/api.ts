@@ -50,7 +50,8 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     ["/readyz", { GET: () => readyz(services) }],
   ] satisfies [string, Partial<Record<string, Endpoint>>][]);
 
-  async function answer(request: Request, peer: Peer): Promise<Response> {
+  async function answer(received: Request, peer: Peer): Promise<Response> {
+    const request = withoutBasePath(received, services.basePath);
     const { pathname } = new URL(request.url);
     try {
       if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, request, peer);
@@ -63,11 +64,24 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   }
 
   return {
-    owns: (pathname) => routes.has(pathname) || apiPrefixes.some((prefix) => pathname.startsWith(prefix)),
+    owns(pathname) {
+      const { basePath = "" } = services;
+      if (!pathname.startsWith(basePath)) return false;
+      const path = pathname.slice(basePath.length);
+      return routes.has(path) || apiPrefixes.some((prefix) => path.startsWith(prefix));
+    },
     handle: async (request, peer) =>
       browserCalls.origins.preflight(request) ?? browserCalls.origins.expose(request, await answer(request, peer)),
     releaseWaiting: () => watch.release(),
   };
+}
+
+/** Inside, paths are as they are documented. What lies outside of the base path stays as it is, and is nowhere. */
+function withoutBasePath(request: Request, basePath = ""): Request {
+  const url = new URL(request.url);
+  if (basePath === "" || !url.pathname.startsWith(`${basePath}/`)) return request;
+  url.pathname = url.pathname.slice(basePath.length);
+  return new Request(url, request);
 }
 
 function endpointOf(route: Partial<Record<string, Endpoint>> | undefined, method: string): Endpoint {

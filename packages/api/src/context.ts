@@ -16,6 +16,8 @@ export interface ApiServices {
   verifier: AccessTokenVerifier;
   /** What was ended lately, here or anywhere else. */
   revocations: RevocationNews;
+  /** Below which path it is mounted, such as `/signet`. Default none. Part of the cookies' path. */
+  basePath?: string;
   /** The public origin of the API, and all origins whose pages may call it. */
   origins: { own: string; allowed: readonly string[] };
   /** The published keys. @throws AuthError `keys_unavailable` */

@@ -53,7 +53,7 @@ export function createRevocationReader({
       const wellFormed = some.filter(isEntry);
       malformed += some.length - wellFormed.length;
       list.add(wellFormed);
-      upTo = wellFormed.at(-1)?.seq ?? upTo;
+      upTo = wellFormed.reduce((most, { seq }) => Math.max(most, seq), upTo);
     }
     // The others of its page are known even so: one bad row must not keep those that follow it from being refused.
     if (malformed > 0) throw new Error(`${malformed} of ${entries.length} revocations are malformed.`);
@@ -72,11 +72,6 @@ export function createRevocationReader({
     return { upTo, last, isEmpty: entries.length === 0 };
   }
 
-  function startOver(): void {
-    readUpTo = 0;
-    readAgainUpTo = 0;
-  }
-
   return {
     async readNews(signal) {
       for (let hasBegunAnew = false; ; await nextTurn()) {
@@ -87,7 +82,7 @@ export function createRevocationReader({
           if (hasBegunAnew) throw new Error("The source of revocations goes back again and again.");
           hasBegunAnew = true;
           highest = 0;
-          startOver();
+          readUpTo = 0;
           continue;
         }
         readUpTo = upTo;
@@ -105,6 +100,8 @@ export function createRevocationReader({
       if (list.refused === refusedBefore) list.allWereKept();
       return true;
     },
-    startOver,
+    startOver() {
+      readUpTo = 0;
+    },
   };
 }

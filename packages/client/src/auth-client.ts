@@ -36,8 +36,8 @@ import { createWakeUpWatch } from "./wake-up.ts";
 export interface AuthClientOptions {
   /** Origin of the API, such as `https://app.example`. The token is sent there and nowhere else. */
   baseUrl: string;
-  /** Where tRPC is mounted there. Default `/api/trpc`. */
-  trpcPath?: string;
+  /** Below which path it is mounted there, such as `/signet`. Default none. */
+  basePath?: string;
   /** Other origins that may be given the token, such as a service of yours that verifies it. Default none. */
   bearerOrigins?: readonly string[];
   /**
@@ -140,7 +140,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const baseUrl = originOf(options.baseUrl, "baseUrl");
   const others = (options.bearerOrigins ?? []).map((url) => originOf(url, "bearerOrigins"));
   const bearerOrigins = new Set([baseUrl, ...others]);
-  const trpcUrl = baseUrl + (options.trpcPath ?? "/api/trpc");
+  const apiUrl = baseUrl + (options.basePath ?? "");
+  const trpcUrl = `${apiUrl}/api/trpc`;
   const inBrowser = typeof window !== "undefined";
   const refreshToken = options.refreshToken ?? (inBrowser ? "cookie" : "body");
   const shared = inBrowser && refreshToken === "cookie";
@@ -152,7 +153,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const serverClock = createServerClock(clock);
   const call = createApiCall({ fetch, clock, serverClock });
   const api = createAuthApi({ trpcUrl, refreshToken, call, serverClock });
-  const sessionApi = createSessionApi({ baseUrl, refreshToken, call, serverClock });
+  const sessionApi = createSessionApi({ apiUrl, refreshToken, call, serverClock });
   const store = createStateStore();
   const signOuts = createSignOuts({ storage, api: sessionApi, clock, random });
   // A refresh token that is in this page alone needs no turn among tabs.
@@ -285,7 +286,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   // --- the page ----------------------------------------------------------------------------------------------------
 
   const endWatch = createEndWatch({
-    baseUrl,
+    apiUrl,
     call,
     clock,
     random,

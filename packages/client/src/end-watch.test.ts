@@ -23,7 +23,7 @@ const locks = () => createPageLocks();
 
 function tab(sharedLocks = locks()): EndWatch {
   return createEndWatch({
-    baseUrl: "https://app.example",
+    apiUrl: "https://app.example",
     call: (url, options) =>
       new Promise((resolve) => {
         expect(url).toBe("https://app.example/auth/session?wait=25");

@@ -18,7 +18,7 @@ const shortestRestMs = 1_000;
 const pauseMs = 5_000;
 
 export interface EndWatchOptions {
-  baseUrl: string;
+  apiUrl: string;
   call: ApiCall;
   clock: ClientClock;
   random: () => number;
@@ -40,7 +40,7 @@ export interface EndWatch {
 }
 
 export function createEndWatch(options: EndWatchOptions): EndWatch {
-  const { baseUrl, call, clock, locks, store, token, isShown, check } = options;
+  const { apiUrl, call, clock, locks, store, token, isShown, check } = options;
   const backOff = createBackOff(options.random);
   let started = false;
   /** An older server, or a plain file server: it does not know the question. */
@@ -77,7 +77,7 @@ export function createEndWatch(options: EndWatchOptions): EndWatch {
   async function askOnce(asked: string, signal: AbortSignal): Promise<number> {
     const askedAtMs = clock.monotonicMs();
     const headers = { authorization: `Bearer ${asked}` };
-    const answer = await call(`${baseUrl}/auth/session?wait=${waitSeconds}`, { headers, signal, timeoutMs });
+    const answer = await call(`${apiUrl}/auth/session?wait=${waitSeconds}`, { headers, signal, timeoutMs });
     if (signal.aborted) return 0;
     if (answer.kind === "unreachable") return backOff.nextMs(answer.retryAfterMs);
     if (answer.status === 204) {

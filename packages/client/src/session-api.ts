@@ -37,13 +37,13 @@ export interface SessionApi {
 }
 
 export interface SessionApiOptions {
-  baseUrl: string;
+  apiUrl: string;
   refreshToken: RefreshTokenPlace;
   call: ApiCall;
   serverClock: ServerClock;
 }
 
-export function createSessionApi({ baseUrl, refreshToken, call, serverClock }: SessionApiOptions): SessionApi {
+export function createSessionApi({ apiUrl, refreshToken, call, serverClock }: SessionApiOptions): SessionApi {
   const credentials = refreshToken === "cookie" ? "include" : "omit";
 
   function parseRenewed(body: unknown, session: string): RefreshAnswer | undefined {
@@ -59,7 +59,7 @@ export function createSessionApi({ baseUrl, refreshToken, call, serverClock }: S
 
   return {
     async refresh({ session, attempt, refreshToken: kept }, signal) {
-      const answer = await call(`${baseUrl}/auth/refresh`, {
+      const answer = await call(`${apiUrl}/auth/refresh`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(kept === undefined ? { session, attempt } : { refresh_token: kept, attempt }),
@@ -71,7 +71,7 @@ export function createSessionApi({ baseUrl, refreshToken, call, serverClock }: S
       return answer.status === 400 && isOver(answer.body) ? { kind: "ended" } : unreachable(answer);
     },
     async signOut({ session, bearer, refreshToken: kept }) {
-      const answer = await call(`${baseUrl}/auth/sign-out`, {
+      const answer = await call(`${apiUrl}/auth/sign-out`, {
         method: "POST",
         headers: {
           "content-type": "application/json",

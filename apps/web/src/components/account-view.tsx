@@ -3,6 +3,8 @@
 import { Button } from "@base-ui/react/button";
 import { useAuth } from "@signet/client/react";
 import { useEffect, useState } from "react";
+import { ChangePassword } from "./change-password";
+import { Devices } from "./devices";
 import { TimeRing } from "./time-ring";
 import { TokenInspector } from "./token-inspector";
 import { trpc } from "./trpc";
@@ -35,6 +37,9 @@ export function AccountView() {
           <p className="text-sm text-ink-soft">until this token ends</p>
         </div>
       </div>
+
+      <Devices />
+      <ChangePassword username={user.username} />
 
       <section aria-labelledby="whoami" className="sheet mt-10 p-6 sm:p-8">
         <div className="flex flex-wrap items-center justify-between gap-3">

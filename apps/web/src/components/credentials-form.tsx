@@ -4,7 +4,7 @@ import { Button } from "@base-ui/react/button";
 import { Field } from "@base-ui/react/field";
 import { Form } from "@base-ui/react/form";
 import { AuthClientError, type Credentials } from "@signet/client";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useAppSettings } from "./app-settings";
 import { PassphraseHint } from "./passphrase-hint";
 import { errorsOf, type FormErrors, tooShort } from "./words";
@@ -45,7 +45,12 @@ export function CredentialsForm({ kind, submit, children }: CredentialsFormProps
     return isTooShort ? tooShort(passwordMinLength) : null;
   };
 
-  const { form, ...fieldErrors } = errors;
+  const { form } = errors;
+  // The same object until the next try: a new one at each keystroke would bring the error back, and keep the form from being sent.
+  const fieldErrors = useMemo(() => {
+    const { form: _form, ...fields } = errors;
+    return fields;
+  }, [errors]);
   return (
     <Form<{ username: string; password: string }>
       errors={fieldErrors}

@@ -7,7 +7,8 @@ export const signedOutWords: Record<SignedOutReason, string | null> = {
   signed_out: "You have signed out on this device.",
   expired: "Your sign-in has come to the end of its time. Sign in again to go on.",
   refused: "The sign-in kept in this browser could not be used any more, so it was removed. Sign in again to go on.",
-  ended_elsewhere: "Your sign-in was ended in another tab or on another device.",
+  ended_elsewhere:
+    "Your sign-in here was ended: in another tab, on another of your devices, or by a new password. If it was not you, sign in and change your password.",
 };
 
 export const unreachableWords: Record<UnreachableProblem, string> = {
@@ -54,6 +55,27 @@ export function errorsOf(error: AuthClientError, passwordMinLength: number): For
         form: `Something went wrong here, not with you.${errorId === undefined ? "" : ` Error id: ${errorId}.`} Try again in a moment.`,
       };
   }
+}
+
+export interface ChangePasswordErrors {
+  currentPassword?: string;
+  newPassword?: string;
+  form?: string;
+}
+
+export function changePasswordErrors(error: AuthClientError, passwordMinLength: number): ChangePasswordErrors {
+  const { field, problem } = error.details;
+  if (error.reason === "credentials_invalid") return { currentPassword: "This is not your current password." };
+  if (error.reason === "password_unacceptable") {
+    return { newPassword: passwordWords(problem, passwordMinLength) ?? error.message };
+  }
+  if (field === "currentPassword" || field === "newPassword") return { [field]: "This password cannot be used." };
+  return { form: actionWords(error) };
+}
+
+/** Why something that needed no input was not done. */
+export function actionWords(error: AuthClientError): string {
+  return errorsOf(error, 0).form ?? "This was not done. Try again in a moment.";
 }
 
 export function tooShort(minLength: number): string {

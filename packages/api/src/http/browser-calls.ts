@@ -12,9 +12,9 @@ export interface BrowserCalls {
 const known = new WeakMap<ApiServices["origins"], BrowserCalls>();
 
 /** Made once for a server's origins. */
-export function browserCallsOf({ origins }: Pick<ApiServices, "origins">): BrowserCalls {
+export function browserCallsOf({ origins, basePath = "" }: Pick<ApiServices, "origins" | "basePath">): BrowserCalls {
   const made = known.get(origins) ?? {
-    cookies: createRefreshCookies(origins.own.startsWith("https:")),
+    cookies: createRefreshCookies({ secure: origins.own.startsWith("https:"), path: `${basePath}/auth` }),
     origins: createAllowedOrigins([origins.own, ...origins.allowed]),
   };
   known.set(origins, made);

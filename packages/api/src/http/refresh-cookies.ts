@@ -16,11 +16,17 @@ export interface RefreshCookies {
   clear(sessionId: string): string;
 }
 
-/** @param secure Whether the public origin is https; outside it browsers would not take the cookie. */
-export function createRefreshCookies(secure: boolean): RefreshCookies {
+export interface RefreshCookieOptions {
+  /** Whether the public origin is https; outside it browsers would not take the cookie. */
+  secure: boolean;
+  /** Of the endpoints that read it. */
+  path: string;
+}
+
+export function createRefreshCookies({ secure, path }: RefreshCookieOptions): RefreshCookies {
   const prefix = (secure ? securePrefix : "") + baseName;
   const pattern = new RegExp(`^${prefix}(${sessionId})=([A-Za-z0-9_-]{1,200})$`);
-  const attributes = `Path=/auth; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  const attributes = `Path=${path}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 
   return {
     read(request) {

@@ -7,7 +7,19 @@ import { AuthClientContext, AuthStateContext } from "./auth-context.ts";
 
 export type AuthActions = Pick<
   AuthClient,
-  "signUp" | "signIn" | "signOut" | "retry" | "confirm" | "dismiss" | "getAccessToken" | "timeLeftMs"
+  | "signUp"
+  | "signIn"
+  | "signOut"
+  | "listSessions"
+  | "endSession"
+  | "signOutOthers"
+  | "signOutEverywhere"
+  | "changePassword"
+  | "retry"
+  | "confirm"
+  | "dismiss"
+  | "getAccessToken"
+  | "timeLeftMs"
 >;
 
 /**
@@ -26,6 +38,22 @@ export function useAuth(): AuthState & AuthActions {
   }
   return useMemo(() => {
     const { signUp, signIn, signOut, retry, confirm, dismiss, getAccessToken, timeLeftMs } = client;
-    return { ...state, signUp, signIn, signOut, retry, confirm, dismiss, getAccessToken, timeLeftMs };
+    const { listSessions, endSession, signOutOthers, signOutEverywhere, changePassword } = client;
+    return {
+      ...state,
+      signUp,
+      signIn,
+      signOut,
+      listSessions,
+      endSession,
+      signOutOthers,
+      signOutEverywhere,
+      changePassword,
+      retry,
+      confirm,
+      dismiss,
+      getAccessToken,
+      timeLeftMs,
+    };
   }, [state, client]);
 }
