@@ -26,8 +26,6 @@ export const chapters = {
   SRV: "Server and operation",
 };
 
-const noRefresh = "Sessions have no refresh token yet.";
-const noSignOut = "Sessions cannot be ended at the server yet; an access token lives 15 minutes at most.";
 const noBudgets = "There are no budgets for sign-in yet; the place where they are charged, before hashing, is there.";
 const noProviders = "There is no sign-in with a provider yet.";
 const noFeed = "There is no revocation feed yet.";
@@ -559,7 +557,6 @@ export const requirements = [
     must: true,
     statement: "Changing a password takes the current one and ends the other sessions; disabling a person ends all",
     source: "ASVS 6.2.3, 7.4.2, 7.4.3",
-    note: `Passwords cannot be changed yet. ${noSignOut}`,
   },
   {
     id: "PWD-16",
@@ -585,35 +582,30 @@ export const requirements = [
     must: true,
     statement: "Refresh tokens cannot be guessed, nor made from what the database holds",
     source: "OAuth 2.1 §7.7, ASVS 7.2.3",
-    note: noRefresh,
   },
   {
     id: "REF-02",
     must: true,
     statement: "A refresh gives a new refresh token and ends the old one",
     source: "RFC 9700 §4.14.2",
-    note: noRefresh,
   },
   {
     id: "REF-03",
     must: true,
     statement: "An ended refresh token used again ends the session and its access tokens",
     source: "RFC 9700 §4.14.2",
-    note: noRefresh,
   },
   {
     id: "REF-04",
     must: true,
     statement: "A hundred parallel refreshes over two replicas have one successor, the same for all",
     source: "CVE-2026-1035",
-    note: noRefresh,
   },
   {
     id: "REF-05",
     must: true,
     statement: "Within the grace the token just before gives the same successor, and an older one is theft",
     source: "Auth0, Supabase",
-    note: noRefresh,
     decided: "The grace is 30 s; a repeat of the same attempt gets the same successor at any time.",
   },
   {
@@ -621,14 +613,12 @@ export const requirements = [
     must: true,
     statement: "What was used or revoked stays so after `kill -9`",
     source: "CVE-2026-9802",
-    note: noRefresh,
   },
   {
     id: "REF-07",
     must: true,
     statement: "Rotation never moves the end of a session, and idleness brings it nearer",
     source: "ASVS 7.3.1, 7.3.2",
-    note: noRefresh,
   },
   {
     id: "REF-08",
@@ -642,7 +632,6 @@ export const requirements = [
     must: true,
     statement: "A refresh widens neither scope nor audience",
     source: "OAuth 2.1 §4.3",
-    note: noRefresh,
   },
   {
     id: "REF-10",
@@ -656,35 +645,30 @@ export const requirements = [
     must: true,
     statement: "Every refresh token that does not work gets the same `invalid_grant`",
     source: "RFC 6749 §5.2",
-    note: noRefresh,
   },
   {
     id: "REF-12",
     must: true,
     statement: "Sign-out ends the session at the server, and here also when the server cannot be reached",
     source: "ASVS 7.4.1, 14.3.1",
-    note: "Sign-out forgets the token on this device only; the server's half comes with revocation.",
   },
   {
     id: "REF-13",
     must: true,
     statement: "Tokens of an ended session are refused within a second by every connected service",
     source: "ASVS 7.4.1",
-    note: noSignOut,
   },
   {
     id: "REF-14",
     must: true,
     statement: "A revocation is kept as long as a token it covers can live, and no longer",
     source: "OWASP JWT",
-    note: noFeed,
   },
   {
     id: "REF-15",
     must: true,
     statement: "People see and end their own sessions, operators any",
     source: "ASVS 7.4.5, 7.5.2",
-    note: noSignOut,
   },
   {
     id: "REF-16",
@@ -697,7 +681,6 @@ export const requirements = [
     must: true,
     statement: "Who was disabled or deleted since gets nothing from a refresh",
     source: "ASVS 7.4.2",
-    note: noRefresh,
   },
   {
     id: "REF-18",
@@ -711,7 +694,6 @@ export const requirements = [
     must: false,
     statement: "Lists of what was revoked or seen hold claims, never the text of a token",
     source: "OWASP JWT",
-    note: noFeed,
   },
   {
     id: "REF-20",
@@ -719,7 +701,6 @@ export const requirements = [
     statement:
       "Transactions around a rotation are short, tried again a bounded number of times, and wait for nobody outside",
     source: "ASVS 2.3.3, 15.4.2, 15.4.3",
-    note: noRefresh,
   },
 
   {
@@ -882,7 +863,6 @@ export const requirements = [
     must: true,
     statement: "All tabs know within a second who is signed in, and one of them refreshes at a time",
     source: "own promise",
-    missing: noRefresh,
   },
   {
     id: "WEB-08",
@@ -908,7 +888,6 @@ export const requirements = [
     must: true,
     statement: "Cookies are HttpOnly, Secure, SameSite, without a domain, and prefixed",
     source: "ASVS 3.3.1–3.3.4",
-    note: "No cookie is set yet.",
     decided: "Refresh cookies go to `/auth` alone, so their prefix is `__Secure-` instead of `__Host-`.",
   },
   {
@@ -916,7 +895,6 @@ export const requirements = [
     must: true,
     statement: "What acts on a cookie checks where the request comes from",
     source: "ASVS 3.5.1, 3.5.2",
-    note: "Nothing acts on a cookie yet.",
   },
   { id: "WEB-13", must: true, statement: "No GET changes anything", source: "ASVS 3.5.3" },
   {

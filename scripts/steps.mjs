@@ -51,3 +51,12 @@ export const test = [
       pnpm(["--dir", "e2e", "exec", "playwright", "test"], { env: { CHROMIUM_PATH: await chromium() } }),
   },
 ];
+
+/** @type {Step[]} */
+export const long = [
+  { guarantee: "packages compile", command: () => tool("tsc", ["-b"], captured) },
+  {
+    guarantee: "sessions hold, in all rounds",
+    command: () => tool("vitest", ["run", "--project", "db", "session-processes"]),
+  },
+];

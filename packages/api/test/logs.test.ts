@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../src/log.ts";
-import { createTestApi } from "./test-api.ts";
+import { createTestApi, password } from "./test-api.ts";
 
 const canary = "canary-7f3a9";
 
@@ -59,5 +59,25 @@ describe("logs", () => {
     log.error({ err: new Error("storage", { cause }) }, "failed");
     expect(lines.join("")).not.toContain(canary);
     expect(JSON.parse(lines[0] ?? "").err.cause).toMatchObject({ message: "duplicate key", code: "23505" });
+  });
+
+  test("tell of each thing that happens to a session: which, from where, with what result (PWD-17)", async () => {
+    const api = await createTestApi();
+    const answer = await api.mutate("auth.signUp", { username: "ada", password, refreshToken: "body" });
+    const { accessToken, refreshToken, sessionId } = (await answer.json()).result.data;
+    await api.mutate("auth.issueToken", { username: "ada", password: "not the password" });
+    await api.mutate("auth.refresh", { refreshToken });
+    await api.mutate("auth.refresh", { refreshToken: "nonsense" });
+    await api.mutate("auth.signOut", undefined, api.bearer(accessToken));
+    const told = api.log.map((line) => JSON.parse(line)).filter(({ event }) => event !== undefined);
+    const address = "192.0.2.1";
+    expect(told).toMatchObject([
+      { event: "sign_up", result: "ok", sessionId, address, time: expect.anything() },
+      { event: "sign_in", result: "credentials_invalid", address },
+      { event: "refresh", result: "ok", sessionId, address },
+      { event: "refresh", result: "refresh_token_invalid", address },
+      { event: "end_session", ended: 1, sessionId },
+    ]);
+    expect(api.log.join("")).not.toContain(refreshToken);
   });
 });

@@ -15,7 +15,19 @@ import { Client } from "pg";
 export interface TestPostgres {
   /** Of a role that may create databases. */
   connectionString: string;
+  /** Ends it as an operator does, and removes it. */
   stop(): Promise<void>;
+  /** Kills every process of it with SIGKILL, in the middle of whatever they do. */
+  crash(): Promise<void>;
+  /** Starts it again on the same files and the same port, after a crash. */
+  restart(): Promise<void>;
+}
+
+export interface TestPostgresOptions {
+  /** Where the binaries come from. Default: the machine's, else the npm package's. */
+  source?: "machine" | "package";
+  /** Whether a commit waits for the disk, as everywhere but in tests. Default false. */
+  durable?: boolean;
 }
 
 export interface TestDatabase {
@@ -60,15 +72,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** @param source Where the binaries come from. Default: the machine's, else the npm package's. */
-export async function startTestPostgres(source?: "machine" | "package"): Promise<TestPostgres> {
+/** A server of its own, on a free port. */
+export async function startTestPostgres({ source, durable = false }: TestPostgresOptions = {}): Promise<TestPostgres> {
   const root = mkdtempSync(join(tmpdir(), "signet-postgres-"));
   chmodSync(root, 0o755);
   try {
     const fromMachine = source === "package" ? undefined : findBinariesOnMachine();
     const binaries = fromMachine ?? (source === "machine" ? undefined : copyBinariesOfPackage(root));
     if (binaries === undefined) throw new Error(missing);
-    return await start(binaries, root);
+    return await start(binaries, root, durable);
   } catch (error) {
     rmSync(root, { recursive: true, force: true });
     throw error;
@@ -77,7 +89,7 @@ export async function startTestPostgres(source?: "machine" | "package"): Promise
 
 const missing = `No PostgreSQL for the tests: install PostgreSQL, or set ${settingName} to a server where databases may be created.`;
 
-async function start(binaries: string, root: string): Promise<TestPostgres> {
+async function start(binaries: string, root: string, durable: boolean): Promise<TestPostgres> {
   const runAs = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
   const data = mkdtempSync(join(root, "data-"));
   if (runAs !== undefined) await chown(data, runAs.uid, runAs.gid);
@@ -85,37 +97,88 @@ async function start(binaries: string, root: string): Promise<TestPostgres> {
   execFileSync(join(binaries, "initdb"), initdb, { ...runAs, cwd: root, stdio: "pipe" });
 
   const port = await freePort();
-  // Nothing here outlives the tests, so nothing waits for the disk.
   const settings = {
     listen_addresses: "127.0.0.1",
     port,
     unix_socket_directories: "",
-    fsync: "off",
+    // What does not outlive the tests need not wait for the disk.
+    fsync: durable ? "on" : "off",
     max_connections: 200,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const server = spawn(join(binaries, "postgres"), ["-D", data, ...args], {
-    ...runAs,
-    cwd: root,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const connectionString = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  const launch = (): ChildProcess =>
+    spawn(join(binaries, "postgres"), ["-D", data, ...args], {
+      ...runAs,
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  let server = launch();
   const killWithUs = () => server.kill("SIGKILL");
   process.once("exit", killWithUs);
 
-  const connectionString = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   await untilReady(server, connectionString);
   return {
     connectionString,
     async stop() {
       process.off("exit", killWithUs);
-      if (server.exitCode === null) {
+      if (isRunning(server)) {
         const exited = once(server, "exit");
         server.kill("SIGINT");
         await exited;
       }
       rmSync(root, { recursive: true, force: true });
     },
+    async crash() {
+      const exited = once(server, "exit");
+      const backends = childrenOf(server);
+      server.kill("SIGKILL");
+      for (const pid of backends) killIfThere(pid);
+      await exited;
+    },
+    async restart() {
+      server = await startAgain(launch, connectionString);
+    },
   };
+}
+
+/** The first process: the others are its children, each in a group of its own. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  try {
+    return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8", stdio: "pipe" })
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+/** It refuses to start while a process of its former life is still about to end. */
+async function startAgain(launch: () => ChildProcess, connectionString: string): Promise<ChildProcess> {
+  const giveUpAt = Date.now() + startTimeoutMs;
+  for (;;) {
+    const server = launch();
+    try {
+      await untilReady(server, connectionString);
+      return server;
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 async function untilReady(server: ChildProcess, connectionString: string): Promise<void> {
@@ -129,7 +192,7 @@ async function untilReady(server: ChildProcess, connectionString: string): Promi
       await runOn(connectionString, "SELECT 1");
       return;
     } catch (error) {
-      if (server.exitCode !== null || Date.now() > giveUpAt) {
+      if (!isRunning(server) || Date.now() > giveUpAt) {
         server.kill("SIGKILL");
         throw new Error(`PostgreSQL for the tests did not start:\n${output}`, { cause: error });
       }

@@ -204,7 +204,7 @@ describe("a race that the database undoes", () => {
     };
   }
 
-  it.each(["40001", "40P01"])("is tried again (%s)", async (state) => {
+  it.each(["40001", "40P01"])("is tried again (%s) (REF-20)", async (state) => {
     const tries = await loseRaces(state, 2);
     const user = newUser();
     expect(await database.accounts.createUser(user, newSession())).toMatchObject({ user: { id: user.id } });
