@@ -92,11 +92,14 @@ describe("two servers on one PostgreSQL", () => {
         const answers = await Promise.all(
           Array.from({ length: 100 }, (_, index) => servers[index % 2]?.ask<Issued>({ do: "refresh", token })),
         );
-        expect(answers.flatMap((answer) => answer?.refused ?? [])).toEqual([]);
-        const children = new Set(answers.map((answer) => answer?.value?.refresh.token));
+        // A machine that is too busy says so (503) and keeps nobody from coming again; nobody is told anything else.
+        const refused = answers.flatMap((answer) => answer?.refused ?? []);
+        expect(refused.filter((reason) => reason !== "storage_unavailable")).toEqual([]);
+        const given = answers.flatMap((answer) => answer?.value ?? []);
+        const children = new Set(given.map(({ refresh }) => refresh.token));
         expect(children.size).toBe(1);
         expect(await rowOf(sessionId)).toEqual({ counter: round, ended: false });
-        current = answers[0]?.value ?? current;
+        current = given[0] ?? current;
       }
     },
     timeoutMs,
