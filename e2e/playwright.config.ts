@@ -8,6 +8,9 @@ export default defineConfig({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
+  // Room for a busy machine. What must be quick is measured inside the page.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   // A test that fails once has failed.
   retries: 0,
   forbidOnly: process.env["CI"] !== undefined,

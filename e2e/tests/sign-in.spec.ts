@@ -18,7 +18,7 @@ test("signs up, is known, survives a reload, signs out", async ({ page }) => {
   await page.getByRole("link", { name: "See your token taken apart" }).click();
   await expect(page).toHaveURL(/\/account/);
 
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(page).toHaveURL(/\/sign-in/);
   expect(await page.evaluate((key) => localStorage.getItem(key), storageKey)).toBeNull();
 });
@@ -96,7 +96,7 @@ test("a second tab knows who is here, and follows a sign-out within a second (WE
 
   const gone = momentWhen(other, "h1", person.username, false);
   const clicked = momentOfClick(page);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   expect((await gone) - (await clicked)).toBeLessThan(1000);
   await expect(other).toHaveURL(/\/sign-in/);
   await expect(other.getByText(/was ended: in another tab/)).toBeVisible();
@@ -118,7 +118,7 @@ test("between two people nothing of the first is shown to the second", async ({ 
   await page.goto("/sign-in?return_to=%2Faccount");
   await signIn(page, person);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
 
   const seen: string[] = [];
   await page.exposeFunction("note", (text: string) => seen.push(text));

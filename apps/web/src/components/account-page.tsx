@@ -3,7 +3,7 @@
 import type { UnreachableProblem } from "@signet/client";
 import { RequireAuth } from "@signet/client/react";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useCallback } from "react";
+import { type ReactNode, useCallback, useRef } from "react";
 import { AccountView } from "./account-view";
 import { Unreachable } from "./unreachable";
 
@@ -25,14 +25,22 @@ function Waiting({ children }: { children: ReactNode }) {
 
 export function AccountPage() {
   const router = useRouter();
-  const navigate = useCallback((href: string) => router.replace(href), [router]);
+  /** Whether this device leaves with all others: the sign-in page says so. */
+  const everywhere = useRef(false);
+  const onLeaving = useCallback((all: boolean) => {
+    everywhere.current = all;
+  }, []);
+  const navigate = useCallback(
+    (href: string) => router.replace(everywhere.current ? `${href}&everywhere` : href),
+    [router],
+  );
   return (
     <RequireAuth
       navigate={navigate}
       fallback={<output className="block min-h-[60vh] text-ink-soft">Looking at the seal …</output>}
       unreachable={whenUnreachable}
     >
-      <AccountView />
+      <AccountView onLeaving={onLeaving} />
     </RequireAuth>
   );
 }

@@ -1,17 +1,19 @@
 "use client";
 
-import { Button } from "@base-ui/react/button";
 import { useAuth } from "@signet/client/react";
 import { useEffect, useState } from "react";
 import { ChangePassword } from "./change-password";
 import { Devices } from "./devices";
+import { useSessions } from "./sessions-query";
 import { TimeRing } from "./time-ring";
 import { TokenInspector } from "./token-inspector";
 import { trpc } from "./trpc";
 import { Unreachable } from "./unreachable";
+import { Whoami } from "./whoami";
 
-export function AccountView() {
+export function AccountView({ onLeaving }: { onLeaving: (everywhere: boolean) => void }) {
   const auth = useAuth();
+  const sessions = useSessions();
   const whoami = trpc.auth.whoami.useQuery();
   const token = useAccessToken();
   const user = whoami.data ?? (auth.status === "signed-in" || auth.status === "unreachable" ? auth.user : null);
@@ -38,55 +40,18 @@ export function AccountView() {
         </div>
       </div>
 
-      <Devices />
-      <ChangePassword username={user.username} />
-
-      <section aria-labelledby="whoami" className="sheet mt-10 p-6 sm:p-8">
-        <div className="flex flex-wrap items-center justify-between gap-3">
-          <h2 id="whoami" className="text-2xl">
-            What <code className="font-mono text-[0.85em]">whoami</code> says
-          </h2>
-          <Button
-            className="button button-plain"
-            disabled={whoami.isFetching}
-            focusableWhenDisabled
-            onClick={() => void whoami.refetch()}
-          >
-            Ask again
-          </Button>
-        </div>
-        <dl className="mt-6 grid gap-x-10 gap-y-5 sm:grid-cols-2">
-          <Fact name="Subject" value={user.subject} mono />
-          <Fact name="Session" value={user.sessionId} mono />
-          <Fact name="Sealed" value={<Moment seconds={user.issuedAt} />} />
-          <Fact name="Good until" value={<Moment seconds={user.expiresAt} />} />
-          <Fact
-            name="May"
-            value={user.scope.length === 0 ? "nothing beyond what everyone may" : user.scope.join(", ")}
-          />
-        </dl>
-      </section>
-
-      <TokenInspector ownToken={token} />
+      <Devices onLeaving={onLeaving} />
+      {/* What follows waits for the list, which pushes it down by as much as there are devices. */}
+      {sessions.isPending && sessions.failureCount === 0 && sessions.fetchStatus === "fetching" ? (
+        <div className="min-h-dvh" />
+      ) : (
+        <>
+          <ChangePassword username={user.username} />
+          <Whoami user={user} />
+          <TokenInspector ownToken={token} />
+        </>
+      )}
     </div>
-  );
-}
-
-function Fact({ name, value, mono = false }: { name: string; value: React.ReactNode; mono?: boolean }) {
-  return (
-    <div className="min-w-0">
-      <dt className="text-sm text-ink-soft">{name}</dt>
-      <dd className={mono ? "mt-0.5 font-mono text-[0.92rem] break-all" : "mt-0.5"}>{value}</dd>
-    </div>
-  );
-}
-
-function Moment({ seconds }: { seconds: number }) {
-  const date = new Date(seconds * 1000);
-  return (
-    <time dateTime={date.toISOString()}>
-      {date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
-    </time>
   );
 }
 

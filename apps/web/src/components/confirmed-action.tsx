@@ -1,92 +1,110 @@
 "use client";
 
 import { Button } from "@base-ui/react/button";
-import { useEffect, useId, useRef, useState } from "react";
+import { AuthClientError } from "@signet/client";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { actionWords } from "./words";
 
 interface ConfirmedActionProps {
   /** On the button. */
   label: string;
   /** The same for somebody who does not see the row that the button is in. */
   description?: string;
-  /** What will happen, as a question. */
+  /** What will happen. */
   question: string;
   /** On the button that does it. */
   confirm: string;
+  /** May throw an AuthClientError: it is shown here, and the question stays. */
   run: () => Promise<void>;
-  disabled?: boolean;
 }
 
 /** A button that asks once, in its own place, before it does what cannot be taken back. */
-export function ConfirmedAction({
-  label,
-  description,
-  question,
-  confirm,
-  run,
-  disabled = false,
-}: ConfirmedActionProps) {
+export function ConfirmedAction({ label, description, question, confirm, run }: ConfirmedActionProps) {
   const [step, setStep] = useState<"idle" | "asking" | "running">("idle");
-  const askedBefore = useRef(false);
+  const [problem, setProblem] = useState<string | null>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const confirmer = useRef<HTMLButtonElement>(null);
+  const asked = useRef<HTMLFieldSetElement>(null);
+  const cancelled = useRef(false);
   const questionId = useId();
+  const isIdle = step === "idle";
 
-  // Whoever uses the keyboard stays where the question is, and comes back to where it was asked.
+  // Whoever uses the keyboard goes to the question (not to its answer, which a held key would give), and after a "no" back
+  // to where it was asked. After a "yes" it is the page's turn, where this button may have gone.
   useEffect(() => {
-    if (step === "asking") confirmer.current?.focus();
-    if (step === "idle" && askedBefore.current) opener.current?.focus();
-    askedBefore.current = step !== "idle";
-  }, [step]);
+    if (!isIdle) asked.current?.focus();
+    else if (cancelled.current) opener.current?.focus();
+    cancelled.current = false;
+  }, [isIdle]);
+
+  const ask = () => {
+    setProblem(null);
+    setStep("asking");
+  };
+
+  const cancel = () => {
+    cancelled.current = true;
+    setStep("idle");
+  };
 
   const act = async () => {
+    // A second press while the first is under way is the same wish.
+    if (step === "running") return;
     setStep("running");
+    setProblem(null);
     try {
       await run();
-    } finally {
       setStep("idle");
+    } catch (error) {
+      setStep("asking");
+      if (!(error instanceof AuthClientError)) throw error;
+      setProblem(actionWords(error));
     }
   };
 
-  const onKeyDown = ({ key }: { key: string }) => key === "Escape" && step === "asking" && setStep("idle");
+  const onKeyDown = ({ key }: KeyboardEvent) => {
+    if (key === "Escape" && step === "asking") cancel();
+  };
 
-  if (step === "idle") {
+  if (isIdle) {
     return (
-      <Button
-        ref={opener}
-        className="button button-plain"
-        aria-label={description}
-        disabled={disabled}
-        focusableWhenDisabled
-        onClick={() => setStep("asking")}
-      >
+      <Button ref={opener} className="button button-plain" aria-label={description} onClick={ask}>
         {label}
       </Button>
     );
   }
   return (
-    <fieldset aria-labelledby={questionId} className="grid gap-3 rounded-lg bg-well p-4">
-      <p id={questionId}>{question}</p>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape says no, wherever in the question one is
+    <fieldset
+      ref={asked}
+      tabIndex={-1}
+      aria-labelledby={questionId}
+      onKeyDown={onKeyDown}
+      className="appear grid w-full gap-3 rounded-lg bg-well p-4"
+    >
+      <p id={questionId} className="max-w-prose">
+        {question}
+      </p>
       <div className="flex flex-wrap gap-2">
         <Button
-          ref={confirmer}
           className="button button-seal"
           disabled={step === "running"}
           focusableWhenDisabled
-          aria-describedby={questionId}
-          onKeyDown={onKeyDown}
           onClick={() => void act()}
         >
           {step === "running" ? "One moment …" : confirm}
         </Button>
         <Button
-          className="button button-plain"
+          className="button button-plain bg-sheet"
           disabled={step === "running"}
-          onKeyDown={onKeyDown}
-          onClick={() => setStep("idle")}
+          focusableWhenDisabled
+          onClick={cancel}
         >
-          No, keep it
+          No, change nothing
         </Button>
       </div>
+      <p role="alert" className="text-[0.95rem] text-part-signature empty:hidden">
+        {problem}
+      </p>
     </fieldset>
   );
 }

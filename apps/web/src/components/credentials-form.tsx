@@ -7,6 +7,7 @@ import { AuthClientError, type Credentials } from "@signet/client";
 import { type ReactNode, useMemo, useState } from "react";
 import { useAppSettings } from "./app-settings";
 import { PassphraseHint } from "./passphrase-hint";
+import { PasswordInput } from "./password-input";
 import { errorsOf, type FormErrors, tooShort } from "./words";
 
 interface CredentialsFormProps {
@@ -21,7 +22,6 @@ export function CredentialsForm({ kind, submit, children }: CredentialsFormProps
   const [errors, setErrors] = useState<FormErrors>({});
   const [pending, setPending] = useState(false);
   const [password, setPassword] = useState("");
-  const [shown, setShown] = useState(false);
   const isNew = kind === "sign-up";
 
   const send = async (credentials: Credentials) => {
@@ -78,27 +78,7 @@ export function CredentialsForm({ kind, submit, children }: CredentialsFormProps
 
       <Field.Root name="password" validate={checkPassword} className="grid">
         <Field.Label className="mb-1.5 font-medium">Password</Field.Label>
-        <div className="relative">
-          <Field.Control
-            className="input pr-20"
-            type={shown ? "text" : "password"}
-            autoComplete={isNew ? "new-password" : "current-password"}
-            autoCapitalize="none"
-            autoCorrect="off"
-            spellCheck={false}
-            aria-required="true"
-            onValueChange={setPassword}
-          />
-          <button
-            type="button"
-            aria-pressed={shown}
-            aria-label="Show the password"
-            onClick={() => setShown(!shown)}
-            className="absolute inset-y-1 right-1 cursor-pointer rounded-md px-3 text-sm text-ink-soft hover:bg-well hover:text-ink"
-          >
-            {shown ? "Hide" : "Show"}
-          </button>
-        </div>
+        <PasswordInput kind={isNew ? "new" : "current"} what="the password" onValueChange={setPassword} />
         {isNew ? <PassphraseHint password={password} minLength={passwordMinLength} /> : <Beside />}
       </Field.Root>
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deviceName } from "./device-name";
 
@@ -21,6 +22,14 @@ describe("the name of a device", () => {
       `${mozilla} (Linux; Android 15) ${webkit} SamsungBrowser/28.0 Chrome/130.0 Mobile Safari/537.36`,
       "Samsung Internet on Android",
     ],
+    [
+      `${mozilla} (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 EdgiOS/140.0 Safari/604.1`,
+      "Edge on an iPhone",
+    ],
+    [`${mozilla} (X11; Linux x86_64) ${webkit} Chrome/140.0.0.0 Safari/537.36 OPR/124.0`, "Opera on Linux"],
+    [`${mozilla} (X11; CrOS x86_64 16000.0.0) ${webkit} Chrome/140.0.0.0 Safari/537.36`, "Chrome on a Chromebook"],
+    [`${mozilla} (Linux; Android 15; wv) ${webkit} Version/4.0 Chrome/140.0 Mobile Safari/537.36`, "An app on Android"],
+    [`${mozilla} (X11; Linux x86_64) SomethingNew/1.0`, "A browser on Linux"],
     ["curl/8.9.1", "curl"],
     ["node", "A program"],
     ["<script>alert(1)</script>", "An unknown device"],
@@ -30,5 +39,20 @@ describe("the name of a device", () => {
 
   it("is unknown where the device said nothing", () => {
     expect(deviceName(null)).toBe("An unknown device");
+    expect(deviceName("")).toBe("An unknown device");
+  });
+
+  it("takes nothing from the text, which whoever signs in can write", () => {
+    const marks = fc.string({ unit: fc.constantFrom("¡", "<", ">", "&", "‮", "{", "§", "7") });
+    fc.assert(
+      fc.property(
+        marks,
+        fc.constantFrom("Firefox/", " Android", "curl/", "Edg/", ""),
+        marks,
+        (before, known, after) => {
+          expect(deviceName(before + known + after)).toMatch(/^[A-Za-z ]+$/);
+        },
+      ),
+    );
   });
 });

@@ -1,15 +1,19 @@
-// What a person would call a device, from what its browser says of itself. A guess for recognising it; nothing is decided by it.
+// What a person would call a device, from what its browser says of itself. A guess for recognising it: nothing is decided by
+// it, and nothing of that text is shown, as whoever signs in can write it.
 
 // In this order: many browsers name others too, to be taken for them.
 const browsers: [RegExp, string][] = [
-  [/\bEdgA?\//, "Edge"],
-  [/\bOPR\//, "Opera"],
+  [/\bEdg(?:A|iOS)?\//, "Edge"],
+  [/\bOP(?:R|T|iOS)\//, "Opera"],
+  [/\bVivaldi\//, "Vivaldi"],
   [/\bSamsungBrowser\//, "Samsung Internet"],
+  [/\bDdg\/|\bDuckDuckGo\//, "DuckDuckGo"],
   [/\bFirefox\/|\bFxiOS\//, "Firefox"],
-  [/\bHeadlessChrome\/|\bChrome\/|\bCriOS\/|\bChromium\//, "Chrome"],
-  [/\bSafari\//, "Safari"],
+  [/; wv\)/, "An app"],
+  [/\b(?:Headless)?Chrome\/|\bCriOS\/|\bChromium\//, "Chrome"],
+  [/\bVersion\/[\d.]+.* Safari\//, "Safari"],
   [/^curl\//, "curl"],
-  [/^(?:node|undici)\b/i, "A program"],
+  [/^(?:node|undici|okhttp|axios|python|Go-http-client|Java|Dart|Deno|Bun)\b/i, "A program"],
 ];
 
 const systems: [RegExp, string][] = [
@@ -20,14 +24,14 @@ const systems: [RegExp, string][] = [
   [/\bWindows\b/, "Windows"],
   [/\bMac OS X\b|\bMacintosh\b/, "a Mac"],
   [/\bLinux\b/, "Linux"],
+  [/\b(?:Free|Open|Net)BSD\b/, "BSD"],
 ];
 
 /** @param userAgent As the browser sent it at the sign-in. */
 export function deviceName(userAgent: string | null): string {
-  if (userAgent === null) return "An unknown device";
-  const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
-  const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
-  if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;
-  if (browser !== undefined) return browser;
-  return system === undefined ? "An unknown device" : `A browser on ${system}`;
+  const text = userAgent ?? "";
+  const browser = browsers.find(([pattern]) => pattern.test(text))?.[1];
+  const system = systems.find(([pattern]) => pattern.test(text))?.[1];
+  if (system === undefined) return browser ?? "An unknown device";
+  return `${browser ?? "A browser"} on ${system}`;
 }

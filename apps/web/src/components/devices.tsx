@@ -1,145 +1,104 @@
 "use client";
 
-import { AuthClientError } from "@signet/client";
+import { Button } from "@base-ui/react/button";
+import type { SessionInfo } from "@signet/client";
 import { useAuth } from "@signet/client/react";
-import { useEffect, useState } from "react";
+import { useRef, useState } from "react";
 import { ConfirmedAction } from "./confirmed-action";
 import { deviceName } from "./device-name";
-import { elapsed } from "./elapsed";
-import { trpc } from "./trpc";
-import { actionWords } from "./words";
-
-interface DeviceSession {
-  sessionId: string;
-  createdAt: number;
-  lastUsedAt: number;
-  device: string | null;
-  address: string | null;
-  current: boolean;
-}
-
-const clockMs = 30_000;
+import { DeviceRow } from "./device-row";
+import { useServerNow } from "./server-now";
+import { useSessions, useSessionsChanged } from "./sessions-query";
 
 /** Where somebody is signed in, and how to end that. */
-export function Devices() {
+export function Devices({ onLeaving }: { onLeaving: (everywhere: boolean) => void }) {
   const auth = useAuth();
-  const sessions = trpc.auth.listSessions.useQuery(undefined, { refetchOnWindowFocus: true });
-  const [said, setSaid] = useState<{ text: string; isError: boolean } | null>(null);
-  const nowMs = useNow();
-  const others = sessions.data?.filter(({ current }) => !current) ?? [];
+  const sessions = useSessions();
+  const sessionsChanged = useSessionsChanged();
+  const nowMs = useServerNow();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [done, setDone] = useState("");
 
-  const act = async (action: () => Promise<{ ended: number }>, done: (ended: number) => string) => {
-    setSaid(null);
+  const list = sessions.data;
+  const others = list?.filter(({ current }) => !current).length ?? 0;
+
+  const act = async (action: () => Promise<string>) => {
+    setDone("");
+    const words = await action();
+    await sessionsChanged();
+    setDone(words);
+    // What was pressed may be gone: from here one reads on.
+    heading.current?.focus();
+  };
+
+  const endOne = async ({ sessionId, device }: SessionInfo) => {
+    const { ended } = await auth.endSession(sessionId);
+    const name = deviceName(device);
+    return ended === 0 ? `${name} was signed out already.` : `${name} is signed out.`;
+  };
+
+  const endOthers = async () => {
+    const { ended } = await auth.signOutOthers();
+    if (ended === 0) return "No other device was signed in any more.";
+    return `Signed out on ${ended === 1 ? "one other device" : `${ended} other devices`}.`;
+  };
+
+  const endAll = async () => {
+    onLeaving(true);
     try {
-      const { ended } = await action();
-      setSaid({ text: done(ended), isError: false });
+      await auth.signOutEverywhere();
     } catch (error) {
-      if (!(error instanceof AuthClientError)) throw error;
-      setSaid({ text: actionWords(error), isError: true });
+      onLeaving(false);
+      throw error;
     }
-    await sessions.refetch();
   };
 
   return (
     <section aria-labelledby="devices" className="sheet mt-10 p-6 sm:p-8">
-      <h2 id="devices" className="text-2xl">
+      <h2 id="devices" ref={heading} tabIndex={-1} className="text-2xl">
         Your devices
       </h2>
       <p className="mt-2 max-w-prose text-ink-soft">
-        Each of these is signed in as you. One that you end is out within a second, wherever it is.
+        These are signed in as you. Sign out whatever you do not know or no longer use: it is out within a second.
       </p>
+      <output className="block mt-1 min-h-7 font-medium text-good">{done}</output>
 
-      <ul className="mt-6 grid min-h-24 gap-y-1">
-        {sessions.data?.map((session) => (
-          <Device
-            key={session.sessionId}
-            session={session}
-            nowMs={nowMs}
-            end={() => act(() => auth.endSession(session.sessionId), endedOne)}
-          />
+      {/* The place of one row is kept: most people have one device. */}
+      <ul aria-label="Devices" aria-busy={list === undefined} className="mt-3 min-h-24">
+        {list?.map((session) => (
+          <DeviceRow key={session.sessionId} session={session} nowMs={nowMs} end={() => act(() => endOne(session))} />
         ))}
       </ul>
-      {sessions.isError && (
-        <p role="alert" className="text-part-signature">
-          Your devices cannot be shown right now. Nothing has changed; they are asked for again.
-        </p>
-      )}
-
-      <p role={said?.isError ? "alert" : "status"} className="min-h-8 pt-3">
-        {said?.text}
-      </p>
-      <div className="mt-2 flex flex-wrap items-start gap-3">
-        <ConfirmedAction
-          label="Sign out the others"
-          question="Everywhere but here you will have to sign in again. Go on?"
-          confirm="Yes, sign out the others"
-          disabled={others.length === 0}
-          run={() => act(auth.signOutOthers, endedOthers)}
-        />
-        <ConfirmedAction
-          label="Sign out everywhere"
-          question="You will have to sign in again on every device, on this one too. Go on?"
-          confirm="Yes, sign out everywhere"
-          run={() => act(auth.signOutEverywhere, () => "")}
-        />
+      <div className="flex min-h-16 flex-wrap items-center gap-3 border-t border-rule pt-5">
+        {sessions.isError || sessions.failureCount > 0 ? (
+          <p>
+            {list === undefined
+              ? "Your devices cannot be listed just now."
+              : "This list may be out of date: the server did not answer."}{" "}
+            <Button onClick={() => void sessions.refetch()} className="link cursor-pointer">
+              Ask again
+            </Button>
+          </p>
+        ) : (
+          list !== undefined && others === 0 && <p className="text-ink-soft">You are signed in on this device only.</p>
+        )}
+        {others > 0 && (
+          <>
+            <ConfirmedAction
+              label="Sign out the others"
+              question="Sign out everywhere but here? Each other device will have to sign in again, with your password."
+              confirm="Yes, sign out the others"
+              run={() => act(endOthers)}
+            />
+            <ConfirmedAction
+              label="Sign out everywhere"
+              question="Sign out on every device, on this one too? You will have to sign in again on each of them."
+              confirm="Yes, sign out everywhere"
+              run={endAll}
+            />
+          </>
+        )}
       </div>
     </section>
   );
-}
-
-function Device({ session, nowMs, end }: { session: DeviceSession; nowMs: number; end: () => Promise<void> }) {
-  const { device, address, createdAt, lastUsedAt, current } = session;
-  const name = deviceName(device);
-  return (
-    <li className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 border-t border-rule py-4">
-      <div className="min-w-0">
-        <p className="font-medium">
-          {name}
-          {current && <span className="ml-3 rounded-full bg-well px-2.5 py-1 text-sm font-normal">This device</span>}
-        </p>
-        <p className="mt-1 text-[0.95rem] text-ink-soft">
-          {address === null ? "" : `${address} · `}
-          <Ago label="signed in" seconds={createdAt} nowMs={nowMs} /> ·{" "}
-          <Ago label="last used" seconds={lastUsedAt} nowMs={nowMs} />
-        </p>
-      </div>
-      {!current && (
-        <ConfirmedAction
-          label="Sign out"
-          description={`Sign out ${name}, signed in ${elapsed(createdAt, nowMs)}`}
-          question={`Whoever uses ${name} will have to sign in again. Go on?`}
-          confirm="Yes, sign it out"
-          run={end}
-        />
-      )}
-    </li>
-  );
-}
-
-function Ago({ label, seconds, nowMs }: { label: string; seconds: number; nowMs: number }) {
-  const date = new Date(seconds * 1000);
-  return (
-    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
-      {label} {elapsed(seconds, nowMs)}
-    </time>
-  );
-}
-
-function endedOne(ended: number): string {
-  return ended === 0 ? "That device was signed out already." : "That device is signed out.";
-}
-
-function endedOthers(ended: number): string {
-  if (ended === 0) return "No other device was signed in.";
-  return ended === 1 ? "The other device is signed out." : `The ${ended} other devices are signed out.`;
-}
-
-/** Times that are shown as "two minutes ago" stay true. */
-function useNow(): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), clockMs);
-    return () => clearInterval(timer);
-  }, []);
-  return nowMs;
 }

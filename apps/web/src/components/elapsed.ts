@@ -6,10 +6,12 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** @param seconds NumericDate. */
+// Not "yesterday": 47 hours ago was the day before.
+const format = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+/** Whole units that have passed; what lies in the future is a clock's fault, and was just now. @param seconds NumericDate. */
 export function elapsed(seconds: number, nowMs: number): string {
-  const ago = Math.max(0, nowMs / 1000 - seconds);
-  const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const ago = nowMs / 1000 - seconds;
   const [unit, length] = units.find(([, one]) => ago >= one) ?? [];
   return unit === undefined || length === undefined ? "just now" : format.format(-Math.floor(ago / length), unit);
 }

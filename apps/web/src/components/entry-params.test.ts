@@ -9,7 +9,12 @@ describe("entryParams", () => {
       returnPath: "/account?tab=1",
       wasSent: true,
       why: "expired",
+      everywhere: false,
     });
+  });
+
+  it("knows whether all devices were signed out at once", async () => {
+    expect(await read({ why: "signed_out", everywhere: "" })).toMatchObject({ why: "signed_out", everywhere: true });
   });
 
   it.each([

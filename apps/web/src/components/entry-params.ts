@@ -8,7 +8,7 @@ const entryPages = /^\/sign-(?:in|up)(?:[/?#]|$)/;
 
 /** Where a sign-in leads, and whether the person was on the way there. */
 export async function entryParams(searchParams: SearchParams) {
-  const { return_to: asked, why } = await searchParams;
+  const { return_to: asked, why, everywhere } = await searchParams;
   const path = returnPathFrom(asked, "");
   const usable = path !== "" && !entryPages.test(path);
   return {
@@ -16,5 +16,7 @@ export async function entryParams(searchParams: SearchParams) {
     // The first page is open to all: nobody is sent away from it.
     wasSent: usable && path !== "/",
     why: typeof why === "string" ? why : undefined,
+    /** Whether all devices were signed out with this one. */
+    everywhere: everywhere !== undefined,
   };
 }

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { CredentialsForm } from "./credentials-form";
 import { EntryPage } from "./entry-page";
 import { Notice } from "./notice";
-import { signedOutWords } from "./words";
+import { signedOutEverywhere, signedOutWords } from "./words";
 
 interface SignInProps {
   /** Already judged: a path of this origin. */
@@ -13,9 +13,11 @@ interface SignInProps {
   /** Whether the person was on the way to that page. */
   wasSent: boolean;
   why: string | undefined;
+  /** Whether all devices were signed out with this one. */
+  everywhere: boolean;
 }
 
-export function SignIn({ returnPath, wasSent, why }: SignInProps) {
+export function SignIn({ returnPath, wasSent, why, everywhere }: SignInProps) {
   const auth = useAuth();
   const onward = wasSent ? `?${new URLSearchParams({ return_to: returnPath })}` : "";
   const lead = wasSent ? (
@@ -28,7 +30,8 @@ export function SignIn({ returnPath, wasSent, why }: SignInProps) {
   return (
     <EntryPage title="Sign in" lead={lead} returnPath={returnPath}>
       {(state) => {
-        const words = signedOutWords[whyFrom(why, state)];
+        const reason = whyFrom(why, state);
+        const words = reason === "signed_out" && everywhere ? signedOutEverywhere : signedOutWords[reason];
         return (
           <>
             {words !== null && (

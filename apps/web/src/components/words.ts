@@ -19,6 +19,9 @@ export const unreachableWords: Record<UnreachableProblem, string> = {
     "Something else answered in the server's place; a network that wants you to sign in first, perhaps.",
 };
 
+/** Said instead, where one has just signed out on all devices at once. */
+export const signedOutEverywhere = "You have signed out on all your devices.";
+
 /** Which field an error belongs to, and what is said there; `form` where it belongs to none. */
 export interface FormErrors {
   username?: string;
@@ -70,6 +73,11 @@ export function changePasswordErrors(error: AuthClientError, passwordMinLength: 
     return { newPassword: passwordWords(problem, passwordMinLength) ?? error.message };
   }
   if (field === "currentPassword" || field === "newPassword") return { [field]: "This password cannot be used." };
+  if (error.reason === "unreachable") {
+    return {
+      form: "The server did not answer: it may have changed the password, or not. Try again. If your current password is refused then, the new one counts already.",
+    };
+  }
   return { form: actionWords(error) };
 }
 
