@@ -78,7 +78,7 @@ for (const [name, status, contentType, body] of [
     await expect(page.getByText(/Your sign-in is kept/)).toBeVisible();
     expect(await page.evaluate(() => localStorage.length)).toBeGreaterThan(0);
     await page.unroute("**/api/trpc/auth.whoami**");
-    await page.getByRole("button", { name: "Ask now" }).click();
+    // It asks again by itself; a button to press would be gone at any moment.
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
   });
 }
