@@ -70,6 +70,18 @@ export function momentWhen(page: Page, selector: string, text: string, shown: bo
   );
 }
 
+/**
+ * Holds a bound in time on a machine that does nothing else: `npm run test:long`, where the tests tagged `timed` run one by one.
+ * Beside others a browser measures how busy the machine is, and what was measured is only noted.
+ */
+export function expectWithin(boundMs: number, tookMs: number): void {
+  base.info().annotations.push({ type: "took", description: `${tookMs} ms, of ${boundMs} ms` });
+  if (process.env["SIGNET_LONG_TESTS"] === "1") expect(tookMs).toBeLessThan(boundMs);
+}
+
+/** For tests with `expectWithin`. */
+export const timed = { tag: "@timed" };
+
 /** When the next click reaches the page, in milliseconds since the epoch. */
 export function momentOfClick(page: Page): Promise<number> {
   return page.evaluate(

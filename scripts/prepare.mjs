@@ -17,10 +17,12 @@ export async function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** Builds what changed since the last time. */
-export async function build() {
-  if (!existsSync(`${root}apps/web/.next/BUILD_ID`)) say("Building (once; half a minute or so) …");
-  const { code, output } = await pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], {
+/** Builds what changed since the last time. @param {string} [room] Only this one, and what it needs. */
+export async function build(room) {
+  const built = room === undefined ? "apps/web/.next/BUILD_ID" : `${room}/dist`;
+  if (!existsSync(root + built)) say("Building (once; half a minute or so) …");
+  const only = room === undefined ? [] : [`--filter=./${room}...`];
+  const { code, output } = await pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", ...only], {
     capture: true,
   });
   if (code !== 0) stop("The build failed.", output);

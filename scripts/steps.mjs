@@ -1,11 +1,18 @@
 // What is checked and tested, as guarantees with names, in the order in which a failure is cheapest to learn.
 
-import { chromium } from "./chromium.mjs";
+import { chromium, wholeChromium } from "./chromium.mjs";
 import { pnpm, run, tool } from "./run.mjs";
 
 /** @typedef {{ guarantee: string, command: () => Promise<{ code: number, output: string }> }} Step */
 
 const captured = { capture: true };
+const buildAll = () => pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], captured);
+
+/** @param {string[]} [options] */
+async function browserTests(options = []) {
+  const env = { CHROMIUM_PATH: await chromium(), WHOLE_CHROMIUM_PATH: wholeChromium() };
+  return pnpm(["--dir", "e2e", "exec", "playwright", "test", ...options], { env });
+}
 
 /** @type {Step[]} */
 export const check = [
@@ -25,7 +32,7 @@ export const test = [
   ...check,
   {
     guarantee: "everything builds",
-    command: () => pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], captured),
+    command: buildAll,
   },
   { guarantee: "no code and no dependency is unused", command: () => tool("knip", [], captured) },
   {
@@ -47,8 +54,7 @@ export const test = [
   { guarantee: "units and their neighbours work", command: () => tool("vitest", ["run"]) },
   {
     guarantee: "a person can use it in a browser",
-    command: async () =>
-      pnpm(["--dir", "e2e", "exec", "playwright", "test"], { env: { CHROMIUM_PATH: await chromium() } }),
+    command: () => browserTests(),
   },
 ];
 
@@ -58,5 +64,10 @@ export const long = [
   {
     guarantee: "sessions hold, in all rounds",
     command: () => tool("vitest", ["run", "--project", "db", "session-processes"]),
+  },
+  { guarantee: "everything builds", command: buildAll },
+  {
+    guarantee: "what must be quick in a browser is, when nothing else runs",
+    command: () => browserTests(["--grep", "@timed", "--workers", "1", "--repeat-each", "10"]),
   },
 ];

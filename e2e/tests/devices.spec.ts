@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from "@playwright/test";
 import { violations } from "../accessibility.ts";
-import { expect, momentWhen, type Person, signIn, test } from "../fixtures.ts";
+import { expect, expectWithin, momentWhen, type Person, signIn, test, timed } from "../fixtures.ts";
 
 // Several sign-ins and two browsers each: more than the usual half minute on a busy machine.
 test.describe.configure({ timeout: 90_000 });
@@ -40,40 +40,40 @@ async function confirm(page: Page, button: string): Promise<number> {
   return Date.now();
 }
 
-test("devices are listed, this one marked; one that is ended is out within a second, and is told why", async ({
-  page,
-  browser,
-  person,
-}) => {
-  await enter(page, person);
-  const phone = await otherDevice(browser, person);
-  await page.reload();
-  // The sign-up of the fixture is one as well.
-  await expect(rows(page)).toHaveCount(3);
-  const own = rows(page).filter({ hasText: "This device" });
-  await expect(own).toHaveCount(1);
-  await expect(own).toContainText("Chrome on ");
-  await expect(own).toContainText("in use now");
-  const listed = rows(page).filter({ hasText: "Safari on an iPhone" });
-  await expect(listed).toContainText(/From (127\.0\.0\.1|::1), signed in just now, last used just now/);
-  await expect(listed.locator("time").first()).toHaveAttribute("datetime", /^\d{4}-\d\d-\d\dT.*Z$/);
-  await expect(listed.locator("time").first()).toHaveAttribute("title", /\d{4}/);
+test(
+  "devices are listed, this one marked; one that is ended is out within a second, and is told why",
+  timed,
+  async ({ page, browser, person }) => {
+    await enter(page, person);
+    const phone = await otherDevice(browser, person);
+    await page.reload();
+    // The sign-up of the fixture is one as well.
+    await expect(rows(page)).toHaveCount(3);
+    const own = rows(page).filter({ hasText: "This device" });
+    await expect(own).toHaveCount(1);
+    await expect(own).toContainText("Chrome on ");
+    await expect(own).toContainText("in use now");
+    const listed = rows(page).filter({ hasText: "Safari on an iPhone" });
+    await expect(listed).toContainText(/From (127\.0\.0\.1|::1), signed in just now, last used just now/);
+    await expect(listed.locator("time").first()).toHaveAttribute("datetime", /^\d{4}-\d\d-\d\dT.*Z$/);
+    await expect(listed.locator("time").first()).toHaveAttribute("title", /\d{4}/);
 
-  const gone = momentWhen(phone, "h1", person.username, false);
-  await signOutOf(page, "Safari on an iPhone").click();
-  await expect(page.getByText("Sign out Safari on an iPhone? Whoever uses it")).toBeVisible();
-  expect(await violations(page)).toEqual([]);
-  const ended = await confirm(page, "Yes, sign it out");
-  expect((await gone) - ended).toBeLessThan(1000);
-  await expect(phone).toHaveURL(/\/sign-in/);
-  await expect(phone.getByText(/was ended: in another tab, on another of your devices/)).toBeVisible();
+    const gone = momentWhen(phone, "h1", person.username, false);
+    await signOutOf(page, "Safari on an iPhone").click();
+    await expect(page.getByText("Sign out Safari on an iPhone? Whoever uses it")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    const ended = await confirm(page, "Yes, sign it out");
+    expectWithin(1_000, (await gone) - ended);
+    await expect(phone).toHaveURL(/\/sign-in/);
+    await expect(phone.getByText(/was ended: in another tab, on another of your devices/)).toBeVisible();
 
-  await expect(devices(page).getByRole("status")).toHaveText("Safari on an iPhone is signed out.");
-  await expect(rows(page)).toHaveCount(2);
-  // The button has gone; whoever uses the keyboard has not.
-  await expect(page.getByRole("heading", { name: "Your devices" })).toBeFocused();
-  await expect(heading(page)).toHaveText(person.username);
-});
+    await expect(devices(page).getByRole("status")).toHaveText("Safari on an iPhone is signed out.");
+    await expect(rows(page)).toHaveCount(2);
+    // The button has gone; whoever uses the keyboard has not.
+    await expect(page.getByRole("heading", { name: "Your devices" })).toBeFocused();
+    await expect(heading(page)).toHaveText(person.username);
+  },
+);
 
 test("all others are ended at once, and this one stays (REF-15)", async ({ page, browser, person }) => {
   await enter(page, person);

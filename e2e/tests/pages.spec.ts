@@ -2,27 +2,32 @@ import { violations } from "../accessibility.ts";
 import { expect, keepToken, signIn, test } from "../fixtures.ts";
 
 const pages = ["/", "/sign-in", "/sign-up", "/account", "/nowhere"];
-const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const looks = (["light", "dark"] as const).flatMap((colorScheme) => [
+  { name: `${colorScheme}, desktop`, colorScheme, viewport: { width: 1280, height: 800 } },
+  { name: `${colorScheme}, phone`, colorScheme, viewport: { width: 390, height: 844 } },
+]);
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [size, viewport] of Object.entries(sizes)) {
-    test.describe(`${colorScheme}, ${size}`, () => {
-      test.use({ colorScheme, viewport, reducedMotion: "reduce" });
-      for (const path of pages) {
-        test(`${path} is for everybody: axe finds nothing, and nothing is cut off`, async ({ page, person }) => {
-          if (path === "/account") await keepToken(page, person.accessToken);
-          await page.goto(path);
-          await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-          if (path === "/account") await expect(page.getByText("Genuine", { exact: true })).toBeVisible();
-          expect(await violations(page)).toEqual([]);
-          const overflow = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          expect(overflow).toBeLessThanOrEqual(0);
-        });
-      }
-    });
-  }
+for (const path of pages) {
+  test(`${path} is for everybody, light and dark, on desktop and phone: axe finds nothing, and nothing is cut off`, async ({
+    page,
+    person,
+  }) => {
+    if (path === "/account") await keepToken(page, person.accessToken);
+    for (const { name, colorScheme, viewport } of looks) {
+      await test.step(name, async () => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize(viewport);
+        await page.goto(path);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        if (path === "/account") await expect(page.getByText("Genuine", { exact: true })).toBeVisible();
+        expect(await violations(page)).toEqual([]);
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect(overflow).toBeLessThanOrEqual(0);
+      });
+    }
+  });
 }
 
 test("everything can be done with the keyboard alone", async ({ page, person }) => {

@@ -27,6 +27,7 @@ test("the pictures of the README can be taken", async ({ page }, testInfo) => {
   await page.setViewportSize({ width: 1200, height: 1240 });
   await page.goto("/sign-in?return_to=%2Faccount");
   await signIn(page, { username, password, accessToken });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(username);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto("/account");

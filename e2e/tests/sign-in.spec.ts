@@ -1,4 +1,15 @@
-import { expect, momentOfClick, momentWhen, newPerson, servers, signIn, storageKey, test } from "../fixtures.ts";
+import {
+  expect,
+  expectWithin,
+  momentOfClick,
+  momentWhen,
+  newPerson,
+  servers,
+  signIn,
+  storageKey,
+  test,
+  timed,
+} from "../fixtures.ts";
 
 test("signs up, is known, survives a reload, signs out", async ({ page }) => {
   const { username, password } = { username: `eve-${Date.now()}`, password: "a lamp under seven apples" };
@@ -82,27 +93,27 @@ test("password fields work with managers and paste (WEB-16)", async ({ page }) =
   }
 });
 
-test("a second tab knows who is here, and follows a sign-out within a second (WEB-07)", async ({
-  page,
-  context,
-  person,
-}) => {
-  await page.goto("/sign-in");
-  await signIn(page, person);
-  await expect(page.getByRole("link", { name: person.username })).toBeVisible();
-  const other = await context.newPage();
-  await other.goto("/account");
-  await expect(other.getByRole("heading", { level: 1 })).toHaveText(person.username);
+test(
+  "a second tab knows who is here, and follows a sign-out within a second (WEB-07)",
+  timed,
+  async ({ page, context, person }) => {
+    await page.goto("/sign-in");
+    await signIn(page, person);
+    await expect(page.getByRole("link", { name: person.username })).toBeVisible();
+    const other = await context.newPage();
+    await other.goto("/account");
+    await expect(other.getByRole("heading", { level: 1 })).toHaveText(person.username);
 
-  const gone = momentWhen(other, "h1", person.username, false);
-  const clicked = momentOfClick(page);
-  await page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect((await gone) - (await clicked)).toBeLessThan(1000);
-  await expect(other).toHaveURL(/\/sign-in/);
-  await expect(other.getByText(/was ended: in another tab/)).toBeVisible();
-});
+    const gone = momentWhen(other, "h1", person.username, false);
+    const clicked = momentOfClick(page);
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    expectWithin(1_000, (await gone) - (await clicked));
+    await expect(other).toHaveURL(/\/sign-in/);
+    await expect(other.getByText(/was ended: in another tab/)).toBeVisible();
+  },
+);
 
-test("a second tab follows a sign-in within a second (WEB-07)", async ({ page, context, person }) => {
+test("a second tab follows a sign-in within a second (WEB-07)", timed, async ({ page, context, person }) => {
   const other = await context.newPage();
   await other.goto("/");
   await expect(other.getByText("Nobody yet")).toBeVisible();
@@ -110,7 +121,7 @@ test("a second tab follows a sign-in within a second (WEB-07)", async ({ page, c
   await page.goto("/sign-in");
   const here = momentWhen(page, "header a", person.username, true);
   await signIn(page, person);
-  expect((await known) - (await here)).toBeLessThan(1000);
+  expectWithin(1_000, (await known) - (await here));
   await expect(other.getByRole("region", { name: "Who you are" }).getByText(person.username)).toBeVisible();
 });
 

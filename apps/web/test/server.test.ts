@@ -1,8 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,17 +10,8 @@ import { authLink } from "@signet/client/trpc";
 import { createTRPCClient } from "@trpc/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  freePort,
-  launchServer,
-  type RunningServer,
-  startAndFail,
-  startServer,
-  withDataDir,
-} from "./running-server.ts";
-
-const password = "correct horse battery staple";
-const startLimitMs = 60_000;
+import { password, signUp, startLimitMs, whoIs } from "./requests.ts";
+import { type RunningServer, startServer } from "./running-server.ts";
 
 let dataDir: string;
 let server: RunningServer;
@@ -36,19 +25,6 @@ afterAll(async () => {
   await server.stop();
   await rm(dataDir, { recursive: true, force: true });
 }, startLimitMs);
-
-async function signUp(url: string, username = `user-${randomBytes(4).toString("hex")}`) {
-  const answer = await fetch(`${url}/api/trpc/auth.signUp`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username, password }),
-  });
-  const body = await answer.json();
-  return { username, accessToken: String(body.result?.data.accessToken), status: answer.status };
-}
-
-const whoIs = (url: string, accessToken: string) =>
-  fetch(`${url}/api/protected`, { headers: { authorization: `Bearer ${accessToken}` } });
 
 /** What a client that writes its own bytes gets back. */
 async function raw(port: number, text: string): Promise<string> {
@@ -283,201 +259,4 @@ describe("the running server", () => {
     expect((await stat(dataDir)).mode & 0o077).toBe(0);
     expect((await stat(join(dataDir, "auth-secret"))).mode & 0o777).toBe(0o600);
   });
-});
-
-describe("start and stop", () => {
-  test(
-    "SIGTERM ends it with 0; after the restart the same people and the same tokens are known (SRV-05)",
-    () =>
-      withDataDir(async (folder) => {
-        const port = String(await freePort());
-        const first = await startServer(folder, { PORT: port });
-        const { username, accessToken } = await signUp(first.url);
-        expect(await first.stop("SIGTERM")).toBe(0);
-        const second = await startServer(folder, { PORT: port });
-        expect((await whoIs(second.url, accessToken)).status).toBe(200);
-        expect((await signUp(second.url, username)).status).toBe(409);
-        expect(await second.stop("SIGINT")).toBe(0);
-      }),
-    startLimitMs,
-  );
-
-  test(
-    "kill -9 in the midst of sign-ups loses nobody who got an answer",
-    () =>
-      withDataDir(async (folder) => {
-        const first = await startServer(folder);
-        const acknowledged: string[] = [];
-        const lane = async (number: number) => {
-          for (let i = 0; i < 1000; i += 1) {
-            const username = `p${number}-${i}`;
-            const { status } = await signUp(first.url, username).catch(() => ({ status: 0 }));
-            if (status !== 200) return;
-            acknowledged.push(username);
-          }
-        };
-        const lanes = [1, 2, 3, 4].map(lane);
-        while (acknowledged.length < 40) await new Promise((resolve) => setTimeout(resolve, 5));
-        await first.stop("SIGKILL");
-        await Promise.all(lanes);
-
-        const second = await startServer(folder);
-        for (const username of acknowledged) expect((await signUp(second.url, username)).status, username).toBe(409);
-        expect(await second.stop()).toBe(0);
-      }),
-    startLimitMs,
-  );
-
-  test("a port in use: one sentence that says what to do, and exit code 1", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const address = other.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-    const { code, output } = await startAndFail({ PORT: String(port) });
-    other.close();
-    expect(code).toBe(1);
-    expect(output.trim()).toBe(
-      `Signet did not start. Port ${port} is in use by another program. Stop it, or choose another port: PORT=${Number(port) + 1} npm start`,
-    );
-  });
-
-  test.each([
-    [
-      { ACCESS_TOKEN_TTL_SECONDS: "5m" },
-      'ACCESS_TOKEN_TTL_SECONDS must be a number of seconds from 1 to 900; found "5m".',
-    ],
-    [{ APP_URL: "http://signet.example" }, "APP_URL must be https outside localhost"],
-    [
-      { AUTH_ALGORITHM: "RS256", AUTH_KEYS_FILE: "/nowhere/keys.json" },
-      "AUTH_KEYS_FILE must be the path of a private JWK Set",
-    ],
-    [{ AUTH_SECRET: "short" }, "AUTH_SECRET"],
-    [{ AUTH_SECRET: "changeme".repeat(8) }, "AUTH_SECRET"],
-    [{ AUTH_ALGORITHM: "HS256", AUTH_HS256_SECRET: "short" }, "AUTH_HS256_SECRET"],
-    [{ DATA_DIR: import.meta.filename }, "Set DATA_DIR to a folder that this user may write to"],
-    [
-      { DATABASE_URL: "postgresql://u:canary#x@127.0.0.1/db", AUTH_SECRET: "x" },
-      "DATABASE_URL must be a PostgreSQL address",
-    ],
-    [
-      {
-        AUTH_AUDIENCE: Array.from(
-          { length: 40 },
-          (_, i) => `https://a-rather-long-name-${i}.services.example/resource`,
-        ).join(),
-      },
-      "Tokens would be too long",
-    ],
-  ] as [Record<string, string>, string][])(
-    "a bad setting %j: one sentence, exit code 1, and nothing listens (KEY-04)",
-    (settings, sentence) =>
-      withDataDir(async (folder) => {
-        const { code, output } = await startAndFail({ DATA_DIR: folder, PORT: String(await freePort()), ...settings });
-        expect(code).toBe(1);
-        expect(output).toContain(sentence);
-        expect(output).not.toMatch(/\n\s+at |canary/);
-      }),
-    startLimitMs,
-  );
-
-  test("a Node.js that is too old: one sentence, and nothing is begun", () => {
-    const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } })';
-    const start = fileURLToPath(new URL("../../../scripts/start.mjs", import.meta.url));
-    const { status, stderr } = spawnSync(process.execPath, ["--import", `data:text/javascript,${pretend}`, start]);
-    expect(status).toBe(1);
-    expect(stderr.toString().trim()).toMatch(/^Signet needs Node\.js 20\.19 or newer; this is 18\.20\.4\./);
-  });
-
-  test(
-    "a PostgreSQL that cannot be reached does not stop it: alive, not ready, and says so",
-    async () => {
-      const { url, stop } = await launchServer({
-        DATABASE_URL: `postgresql://nobody@127.0.0.1:${await freePort()}/signet`,
-        AUTH_SECRET: randomBytes(48).toString("base64url"),
-      });
-      const checks = async (): Promise<{ status: number; body: { checks?: { database?: string } } }> => {
-        const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-        return answer === undefined ? { status: 0, body: {} } : { status: answer.status, body: await answer.json() };
-      };
-      let seen = await checks();
-      while (seen.body.checks?.database === undefined) seen = await checks();
-      expect(seen).toMatchObject({ status: 503, body: { ready: false, checks: { database: "unreachable" } } });
-      expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      const refused = await whoIs(url, "e30.e30.AA");
-      expect(refused.status).toBe(401);
-      const signIn = await signUp(url);
-      expect(signIn.status).toBe(503);
-      expect(await stop()).toBe(0);
-    },
-    startLimitMs,
-  );
-});
-
-describe("algorithms and secrets", () => {
-  const algorithmOf = (token: string) => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).alg;
-  const newSecret = () => randomBytes(48).toString("base64url");
-
-  async function rsaKeysFile(folder: string): Promise<string> {
-    // Its signatures alone are longer than most tokens.
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 4096 });
-    const file = join(folder, "keys.json");
-    await writeFile(file, JSON.stringify({ keys: [privateKey.export({ format: "jwk" })] }));
-    return file;
-  }
-
-  test.each([
-    ["ES256", 1, async () => ({})],
-    ["Ed25519", 1, async () => ({})],
-    ["RS256", 1, async (folder: string) => ({ AUTH_KEYS_FILE: await rsaKeysFile(folder) })],
-    ["HS256", 0, async () => ({})],
-    ["HS256", 0, async () => ({ AUTH_HS256_SECRET: newSecret() })],
-  ] as [string, number, (folder: string) => Promise<Record<string, string>>][])(
-    "%s as a setting signs and verifies, and publishes %d keys (KEY-22)",
-    (algorithm, published, more) =>
-      withDataDir(async (folder) => {
-        const running = await startServer(folder, { AUTH_ALGORITHM: algorithm, ...(await more(folder)) });
-        const { accessToken } = await signUp(running.url);
-        expect(algorithmOf(accessToken)).toBe(algorithm);
-        expect((await whoIs(running.url, accessToken)).status).toBe(200);
-        const { keys } = await (await fetch(`${running.url}/.well-known/jwks.json`)).json();
-        expect(keys).toHaveLength(published);
-        expect(JSON.stringify(keys)).not.toMatch(/"(d|p|q|dp|dq|qi|oth|k)":/);
-        expect(await running.stop()).toBe(0);
-      }),
-    startLimitMs,
-  );
-
-  test(
-    "a changed AUTH_SECRET, and a changed algorithm, sign nobody out",
-    () =>
-      withDataDir(async (folder) => {
-        const settings = { PORT: String(await freePort()), AUTH_SECRET: newSecret() };
-        const first = await startServer(folder, settings);
-        const { accessToken } = await signUp(first.url);
-        await first.stop();
-        const second = await startServer(folder, { ...settings, AUTH_SECRET: newSecret(), AUTH_ALGORITHM: "Ed25519" });
-        expect((await whoIs(second.url, accessToken)).status).toBe(200);
-        expect((await signUp(second.url)).status).toBe(200);
-        await second.stop();
-      }),
-    startLimitMs,
-  );
-
-  test(
-    "two servers that start for the first time at once agree on the key, and on one database",
-    () =>
-      withDataDir(async (folder) => {
-        const shared = { APP_URL: "http://localhost:3000" };
-        const [one, other] = await Promise.all([startServer(folder, shared), startServer(folder, shared)]);
-        const { accessToken, username } = await signUp(one.url);
-        expect((await whoIs(other.url, accessToken)).status).toBe(200);
-        expect((await signUp(other.url, username)).status).toBe(409);
-        const sets = await Promise.all(
-          [one, other].map(async ({ url }) => (await fetch(`${url}/.well-known/jwks.json`)).text()),
-        );
-        expect(sets[0]).toBe(sets[1]);
-        await Promise.all([one.stop(), other.stop()]);
-      }),
-    startLimitMs,
-  );
 });
