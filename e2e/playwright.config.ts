@@ -1,5 +1,5 @@
 import { defineConfig, devices } from "@playwright/test";
-import { servers } from "./servers.ts";
+import { notesServer, servers } from "./servers.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"];
 
@@ -32,8 +32,12 @@ export default defineConfig({
       ],
     },
   },
-  webServer: Object.values(servers).map(({ env }) => ({
-    command: "node serve.mjs",
+  webServer: [
+    ...Object.values(servers).map(({ env }) => ({ command: "node serve.mjs", env })),
+    // After the one whose keys it needs.
+    { command: "node serve.mjs resource-server/dist/main.js", env: notesServer.env },
+  ].map(({ command, env }) => ({
+    command,
     url: `http://localhost:${env.PORT}/readyz`,
     env,
     reuseExistingServer: false,

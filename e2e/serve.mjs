@@ -1,4 +1,4 @@
-// The production build on a data folder of its own, which goes when the tests have ended.
+// The production build of an app on a data folder of its own, which goes when the tests have ended.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,4 +11,5 @@ if (process.env["DATA_DIR"] === undefined) {
 }
 process.env["NODE_ENV"] = "production";
 
-await import("../apps/web/dist/server/main.js");
+const [, , app = "web/dist/server/main.js"] = process.argv;
+await import(`../apps/${app}`);

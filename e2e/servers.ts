@@ -1,13 +1,21 @@
 // The servers that the tests talk to: the production build with settings as people have them.
 
+import { randomBytes } from "node:crypto";
+
 const server = (port: number, env: Record<string, string> = {}) => ({
   url: `http://localhost:${port}`,
   env: { PORT: String(port), LOG_LEVEL: "warn", ...env },
 });
 
+/** The notes service's own; both servers are told when they start. */
+const client = { id: "notes", secret: randomBytes(32).toString("base64url") };
+
 export const servers = {
-  /** As it comes. */
-  main: server(3901),
+  /** As it comes, and with another service that trusts it. */
+  main: server(3901, {
+    RESOURCE_SERVER_URL: "http://localhost:3906",
+    RESOURCE_SERVER_CLIENTS: `${client.id}:${client.secret}`,
+  }),
   /** For a backend that hands over a raw token in the query string. */
   handOver: server(3902, { ACCEPT_TOKEN_FROM_QUERY: "true" }),
   /** Its tokens end while one looks on. */
@@ -19,3 +27,10 @@ export const servers = {
     target: "http://localhost:3905",
   },
 };
+
+/** The notes service, which trusts the main server. */
+export const notesServer = server(3906, {
+  ISSUER_URL: servers.main.url,
+  CLIENT_ID: client.id,
+  CLIENT_SECRET: client.secret,
+});

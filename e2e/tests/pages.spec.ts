@@ -1,7 +1,7 @@
 import { violations } from "../accessibility.ts";
 import { expect, keepToken, signIn, test } from "../fixtures.ts";
 
-const pages = ["/", "/sign-in", "/sign-up", "/account", "/nowhere"];
+const pages = ["/", "/sign-in", "/sign-up", "/account", "/notes", "/nowhere"];
 const looks = (["light", "dark"] as const).flatMap((colorScheme) => [
   { name: `${colorScheme}, desktop`, colorScheme, viewport: { width: 1280, height: 800 } },
   { name: `${colorScheme}, phone`, colorScheme, viewport: { width: 390, height: 844 } },
@@ -12,7 +12,7 @@ for (const path of pages) {
     page,
     person,
   }) => {
-    if (path === "/account") await keepToken(page, person.accessToken);
+    if (path === "/account" || path === "/notes") await keepToken(page, person.accessToken);
     for (const { name, colorScheme, viewport } of looks) {
       await test.step(name, async () => {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -20,6 +20,7 @@ for (const path of pages) {
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         if (path === "/account") await expect(page.getByText("Genuine", { exact: true })).toBeVisible();
+        if (path === "/notes") await expect(page.getByText("Nothing yet.")).toBeVisible();
         expect(await violations(page)).toEqual([]);
         const overflow = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { definitions, parseSettings, SettingError } from "./env.ts";
@@ -66,6 +67,17 @@ describe("settings", () => {
     );
   });
 
+  test("name the notes service beside this machine, and none beside a public server unless told to", () => {
+    expect(parseSettings({}).RESOURCE_SERVER_URL).toBe("http://localhost:3002");
+    // Whatever listens there on a visitor's own machine would be given the visitor's token.
+    expect(parseSettings({ APP_URL: "https://signet.example" }).RESOURCE_SERVER_URL).toBeUndefined();
+    const named = { APP_URL: "https://signet.example", RESOURCE_SERVER_URL: "https://notes.example" };
+    expect(parseSettings(named).RESOURCE_SERVER_URL).toBe("https://notes.example");
+    expect(() => parseSettings({ RESOURCE_SERVER_URL: "http://notes.example" })).toThrow(
+      /^RESOURCE_SERVER_URL must be https/,
+    );
+  });
+
   test("never show what was found for a secret (SRV-10)", () => {
     const found = "mysql://somebody:canary@db";
     expect(() => parseSettings({ DATABASE_URL: found })).toThrow("DATABASE_URL must be");
@@ -74,6 +86,38 @@ describe("settings", () => {
 
   test("ask for AUTH_SECRET where several replicas share a database (SRV-14)", () => {
     expect(() => parseSettings({ DATABASE_URL: "postgresql://db/signet" })).toThrow(/^AUTH_SECRET is required/);
+  });
+
+  describe("RESOURCE_SERVER_CLIENTS", () => {
+    const newSecret = () => randomBytes(32).toString("base64");
+    const parse = (value: string) => parseSettings({ RESOURCE_SERVER_CLIENTS: value }).RESOURCE_SERVER_CLIENTS;
+
+    test("are pairs of an id and a secret, and none by default", () => {
+      const [one, other] = [newSecret(), `${newSecret()}:with=a+colon`];
+      expect(parse(`notes:${one}, mail.v2:${other}`)).toEqual([
+        { id: "notes", secret: one },
+        { id: "mail.v2", secret: other },
+      ]);
+      expect(parse("")).toEqual([]);
+    });
+
+    test.each([
+      ["no secret", () => "notes"],
+      ["no id", () => `:${newSecret()}`],
+      ["a short secret", () => `notes:${newSecret().slice(0, 31)}`],
+      ["an id that would have to be encoded", () => `no/tes:${newSecret()}`],
+      ["the same id twice", () => `notes:${newSecret()},notes:${newSecret()}`],
+      ["nothing after a comma", () => `notes:${newSecret()},`],
+      ["a secret with a space", () => `notes:${newSecret()} ${newSecret()}`],
+    ])("with %s stop the start, and what was found is not shown (SRV-10)", (_name, make) => {
+      const value = make();
+      expect(() => parse(value)).toThrow(
+        /^RESOURCE_SERVER_CLIENTS must be one or more pairs id:secret, .* not shown here\.$/,
+      );
+      for (const part of value.split(/[:, ]/).filter((text) => text.length > 8)) {
+        expect(() => parse(value)).not.toThrow(part);
+      }
+    });
   });
 
   test("say which other setting is missing", () => {

@@ -24,6 +24,19 @@ const origin = z.string().refine((text) => {
   return url !== undefined && ["http:", "https:"].includes(url.protocol) && url.origin === text;
 });
 
+/** `id:secret`. An id needs no encoding anywhere it may stand; a secret has no comma and no white space, which would be lost. */
+const clientPair = /^([A-Za-z0-9._~-]{1,64}):([\x21-\x2b\x2d-\x7e]{32,512})$/;
+
+const clientPairs = list.transform((pairs, context) => {
+  const clients = pairs.flatMap((pair) => {
+    const [, id, secret] = clientPair.exec(pair) ?? [];
+    return id === undefined || secret === undefined ? [] : [{ id, secret }];
+  });
+  const areDistinct = new Set(clients.map(({ id }) => id)).size === clients.length;
+  if (clients.length < pairs.length || !areDistinct) context.addIssue({ code: "custom", message: "unusable" });
+  return clients;
+});
+
 interface Setting<Schema extends z.ZodType = z.ZodType> {
   schema: Schema;
   /** Completes the sentence "NAME must be …". */
@@ -74,16 +87,27 @@ export const definitions = {
   CLOCK_TOLERANCE_SECONDS: { schema: wholeNumber(0, 60).default(0), expected: "a number of seconds from 0 to 60" },
   SESSION_MAX_DAYS: { schema: wholeNumber(1, 365).default(30), expected: "a number of days from 1 to 365" },
   SESSION_IDLE_DAYS: { schema: wholeNumber(1, 365).default(7), expected: "a number of days from 1 to 365" },
+  KEY_ROTATION_DAYS: { schema: wholeNumber(1, 365).default(30), expected: "a number of days from 1 to 365" },
   STALE_REVOCATIONS: { schema: z.enum(["accept", "reject"]).default("accept"), expected: "accept or reject" },
   STALE_REVOCATIONS_AFTER_SECONDS: {
     schema: wholeNumber(2, 900).default(30),
     expected: "a number of seconds from 2 to 900",
   },
   PASSWORD_MIN_LENGTH: { schema: wholeNumber(8, 64).default(15), expected: "a number of characters from 8 to 64" },
+  RESOURCE_SERVER_CLIENTS: {
+    schema: clientPairs.optional(),
+    expected:
+      "one or more pairs id:secret, separated by commas, each with an id of its own and a secret of at least 32 bytes",
+    secret: true,
+  },
   ACCEPT_TOKEN_FROM_QUERY: { schema: flag.default(false), expected: "true or false" },
   ALLOWED_ORIGINS: {
     schema: list.refine((items) => items.every((item) => origin.safeParse(item).success)).optional(),
     expected: "one or more origins such as https://admin.example.com, separated by commas, without trailing slashes",
+  },
+  RESOURCE_SERVER_URL: {
+    schema: origin.optional(),
+    expected: "an origin such as https://notes.example.com, without a trailing slash",
   },
   TRUSTED_PROXY_HOPS: { schema: wholeNumber(0, 10).default(0), expected: "a number of proxies from 0 to 10" },
   ALLOW_INSECURE_HTTP: { schema: flag.default(false), expected: "true or false" },
@@ -102,6 +126,7 @@ export interface Settings extends Parsed {
   API_URL: string;
   AUTH_AUDIENCE: string[];
   ALLOWED_ORIGINS: string[];
+  RESOURCE_SERVER_CLIENTS: { id: string; secret: string }[];
 }
 
 let cached: Settings | undefined;
@@ -123,6 +148,9 @@ export function parseSettings(source: Record<string, string | undefined>): Setti
     HOST: parsed.HOST ?? (isLoopback(appUrl) ? "127.0.0.1" : "::"),
     AUTH_AUDIENCE: parsed.AUTH_AUDIENCE ?? [appUrl],
     ALLOWED_ORIGINS: parsed.ALLOWED_ORIGINS ?? [],
+    // Not for a public origin: on the machine of a visitor, whatever listens there would be given the token.
+    RESOURCE_SERVER_URL: parsed.RESOURCE_SERVER_URL ?? (isLoopback(appUrl) ? "http://localhost:3002" : undefined),
+    RESOURCE_SERVER_CLIENTS: parsed.RESOURCE_SERVER_CLIENTS ?? [],
   };
   assertTogether(complete);
   return complete;
@@ -145,9 +173,9 @@ function parseEach(source: Record<string, string | undefined>): Parsed {
 
 /** What no setting can decide alone. */
 function assertTogether(all: Settings): void {
-  for (const name of ["APP_URL", "API_URL"] as const) {
+  for (const name of ["APP_URL", "API_URL", "RESOURCE_SERVER_URL"] as const) {
     const url = all[name];
-    if (url.startsWith("https:") || isLoopback(url) || all.ALLOW_INSECURE_HTTP) continue;
+    if (url === undefined || url.startsWith("https:") || isLoopback(url) || all.ALLOW_INSECURE_HTTP) continue;
     throw new SettingError(
       `${name} must be https outside localhost, because tokens travel with every request; found "${url}". ` +
         "Set ALLOW_INSECURE_HTTP=true only where something else keeps the network private.",

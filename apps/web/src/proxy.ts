@@ -19,14 +19,17 @@ export function proxy(request: NextRequest): NextResponse {
 export const config = { matcher: "/((?!_next/static/|_next/image$|icon\\.svg$).*)" };
 
 function contentSecurityPolicy(nonce: string): string {
-  const { APP_URL, API_URL } = settings();
+  const { APP_URL, API_URL, RESOURCE_SERVER_URL } = settings();
+  const elsewhere = new Set(
+    [API_URL, RESOURCE_SERVER_URL].filter((origin) => origin !== undefined && origin !== APP_URL),
+  );
   // The development server evaluates modules and pushes changes over a socket.
   const dev = process.env["NODE_ENV"] !== "production";
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'${dev ? " 'unsafe-eval'" : ""}`,
     `style-src 'self' 'nonce-${nonce}'`,
-    `connect-src 'self'${API_URL === APP_URL ? "" : ` ${API_URL}`}${dev ? " ws:" : ""}`,
+    ["connect-src 'self'", ...elsewhere, ...(dev ? ["ws:"] : [])].join(" "),
     "img-src 'self' data:",
     "font-src 'self'",
     "manifest-src 'self'",

@@ -55,6 +55,18 @@ describe("the end (SRV-05)", () => {
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 
+  test("a connection that was opened ahead of time and never used holds nothing up", async () => {
+    const url = new URL(await listening(false));
+    const socket = connect(Number(url.port), "127.0.0.1");
+    await once(socket, "connect");
+    await expect
+      .poll(() => new Promise((resolve) => running?.server.getConnections((_error, count) => resolve(count))))
+      .toBe(1);
+    const startedAt = performance.now();
+    await running?.drain(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   test("what does not end by itself is cut off", async () => {
     const url = new URL(await listening(false));
     running?.open(

@@ -16,5 +16,5 @@ export {
 } from "./password-hasher.ts";
 export type { PasswordProblem } from "./password-policy.ts";
 export type { Client, IssuedToken, RefreshGrant } from "./session-start.ts";
-export type { SessionIncident, Sessions } from "./sessions.ts";
+export type { LiveRefreshToken, SessionIncident, Sessions } from "./sessions.ts";
 export { normalizeUsername } from "./username.ts";

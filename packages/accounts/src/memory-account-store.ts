@@ -1,5 +1,6 @@
 // The stores of people and sessions in memory: for tests and examples. Everything is lost with the process.
 
+import { randomUUID } from "node:crypto";
 import type { Clock } from "@signet/auth/clock";
 import type {
   AccountStore,
@@ -16,7 +17,7 @@ import type {
 
 /** Users, sessions, and the revocations that ending them leaves behind. */
 export interface MemoryAccountStore extends AccountStore, SessionStore {
-  listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number }>;
+  listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number; epoch: string }>;
 }
 
 interface Row {
@@ -25,12 +26,14 @@ interface Row {
 }
 
 const listLimit = 200;
-const revocationSeconds = 900 + 120;
+const marginSeconds = 120;
+const revocationSeconds = 900 + marginSeconds;
 
 export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
   const usersById = new Map<string, User>();
   const rowsById = new Map<string, Row>();
   const revocations: StoredRevocation[] = [];
+  const epoch = randomUUID();
 
   function addSession(userId: string, { id, device, address, maxAgeSeconds, refresh }: NewSession): Session {
     if (rowsById.has(id)) throw new Error("A session with this id exists.");
@@ -68,6 +71,10 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
       revocations.push({ seq: revocations.length + 1, kind: "session", id: row.session.id, expiresAt });
     }
     return ending.length;
+  }
+
+  function hasRevokedToken(tokenId: string): boolean {
+    return revocations.some(({ kind, id }) => kind === "token" && id === tokenId);
   }
 
   return {
@@ -146,6 +153,17 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
       return endSessions(which);
     },
 
+    async revokeToken({ id, expiresAt }) {
+      const until = expiresAt + marginSeconds;
+      if (until <= clock() / 1000 || hasRevokedToken(id)) return false;
+      revocations.push({ seq: revocations.length + 1, kind: "token", id, expiresAt: until });
+      return true;
+    },
+
+    async isTokenRevoked(tokenId) {
+      return hasRevokedToken(tokenId);
+    },
+
     async listSessions(userId) {
       return [...rowsById.values()]
         .flatMap((row) => stored(row) ?? [])
@@ -160,7 +178,7 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
       const live = revocations.filter(
         ({ seq, expiresAt }) => seq > after && (expiresAt === null || expiresAt > clock() / 1000),
       );
-      return { entries: live.slice(0, limit), last: revocations.length };
+      return { entries: live.slice(0, limit), last: revocations.length, epoch };
     },
   };
 }

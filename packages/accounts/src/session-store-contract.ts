@@ -7,7 +7,7 @@ import type { NewSession, NextRefresh, StoredRevocation, StoredSession } from ".
 
 /** A store under test, with the revocations that ending its sessions leaves behind. */
 export interface SessionContractStore extends ContractStore {
-  listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number }>;
+  listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number; epoch: string }>;
 }
 
 type Check = (store: SessionContractStore) => Promise<void>;
@@ -192,6 +192,38 @@ const checks: Record<string, Check> = {
     assert.deepEqual(second.entries.length, 1);
     assert.notEqual(first.entries[0]?.id, second.entries[0]?.id);
     assert.deepEqual((await store.listRevocations(last + 1_000_000, 10)).entries, []);
+  },
+
+  "revokes one token once, until 120 seconds after its end, and its session goes on": async (store) => {
+    const session = newSession();
+    const { userId } = await begin(store, session);
+    const { last, epoch } = await store.listRevocations(0, 1);
+    const id = randomId();
+    const expiresAt = Math.floor((await find(store, session.id)).now.getTime() / 1000) + 300;
+    assert.equal(await store.isTokenRevoked(id), false);
+    assert.equal(await store.revokeToken({ id, expiresAt }), true);
+    assert.equal(await store.revokeToken({ id, expiresAt }), false);
+    assert.equal(await store.isTokenRevoked(id), true);
+    assert.equal(await store.isTokenRevoked(session.id), false);
+    const listed = await store.listRevocations(last, 100);
+    assert.deepEqual(listed, {
+      entries: [{ seq: last + 1, kind: "token", id, expiresAt: expiresAt + 120 }],
+      last: last + 1,
+      epoch,
+    });
+    assert.equal((await store.listSessions(userId)).length, 1);
+  },
+
+  "revokes a token that has just run out, for those whose clocks are late, but none that nobody takes": async (
+    store,
+  ) => {
+    const session = newSession();
+    await begin(store, session);
+    const now = Math.floor((await find(store, session.id)).now.getTime() / 1000);
+    assert.equal(await store.revokeToken({ id: randomId(), expiresAt: now - 100 }), true);
+    const { last } = await store.listRevocations(0, 1);
+    assert.equal(await store.revokeToken({ id: randomId(), expiresAt: now - 121 }), false);
+    assert.equal((await store.listRevocations(0, 1)).last, last);
   },
 
   "lists those that stand, last used first": async (store) => {

@@ -3,7 +3,7 @@ import { type AuthError, isAuthError } from "@signet/auth/errors";
 import { createKeyRing } from "@signet/auth/keys";
 import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createMemorySigningKeyStore } from "@signet/auth/testing";
-import { createAccessTokenVerifier } from "@signet/auth/verify";
+import { type AccessTokenVerifier, createAccessTokenVerifier } from "@signet/auth/verify";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { createMemoryAccountStore } from "./memory-account-store.ts";
@@ -32,7 +32,7 @@ let incidents: SessionIncident[];
 let endings: number;
 let accounts: Accounts;
 let issued: IssuedToken;
-let verify: (token: string) => Promise<{ sub: string; sid: string; iat: number; exp: number; auth_time: number }>;
+let verify: AccessTokenVerifier["verify"];
 const secret = newSecret();
 const clock = () => nowMs;
 
@@ -296,6 +296,17 @@ describe("an end", () => {
     expect(await reasonOf(accounts.sessions.requireLive(claims))).toBe("token_revoked");
   });
 
+  it("of one token alone shows at once to those who must be certain, and the session goes on", async () => {
+    const claims = await verify(issued.accessToken);
+    const before = endings;
+    expect(await accounts.sessions.revokeToken(claims)).toBe(1);
+    expect(await accounts.sessions.revokeToken(claims)).toBe(0);
+    expect(endings - before).toBe(1);
+    expect(await reasonOf(accounts.sessions.requireLive(claims))).toBe("token_revoked");
+    await expect(accounts.sessions.requireLive({ ...claims, jti: "another" })).resolves.toBeUndefined();
+    expect(await isEnded(issued.sessionId)).toBe(false);
+  });
+
   it("in the very moment of a refresh leaves no live session, in either order (REF-12)", async () => {
     const { sub } = await verify(issued.accessToken);
     for (let round = 0; round < 20; round += 1) {
@@ -373,3 +384,59 @@ function nextLetter(letter = "A"): string {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return letters[letters.indexOf(letter) ^ 1] ?? "";
 }
+
+describe("what a refresh token is good for", () => {
+  const token = (of: IssuedToken) => of.refresh?.token ?? "";
+  const inspect = (text: string) => accounts.sessions.inspectRefreshToken(text);
+
+  it("is told while it could be used, with the end of the rest it may have", async () => {
+    const { sub, sid } = await verify(issued.accessToken);
+    expect(await inspect(token(issued))).toEqual({
+      userId: sub,
+      sessionId: sid,
+      expiresAt: startMs / 1000 + (7 * dayMs) / 1000,
+    });
+  });
+
+  const cases: Record<string, () => Promise<string>> = {
+    nonsense: async () => "nonsense",
+    "an access token": async () => issued.accessToken,
+    "a token of an unknown session": async () => {
+      store = createMemoryAccountStore(clock);
+      accounts = await build([secret]);
+      return token(issued);
+    },
+    "one with another letter in it": async () => {
+      const [head, letter, rest] = [token(issued).slice(0, 40), token(issued)[40], token(issued).slice(41)];
+      return `${head}${letter === "A" ? "B" : "A"}${rest}`;
+    },
+    "one whose session was ended": async () => {
+      await accounts.sessions.endByRefreshToken(token(issued));
+      return token(issued);
+    },
+    "one that has rested too long": async () => {
+      nowMs += 7 * dayMs;
+      return token(issued);
+    },
+    "one that was replaced long ago": async () => {
+      await accounts.sessions.refresh(token(issued), client);
+      nowMs += 31_000;
+      return token(issued);
+    },
+  };
+
+  it.each(Object.entries(cases))("of %s there is nothing to tell", async (_name, make) => {
+    expect(await inspect(await make())).toBeUndefined();
+  });
+
+  it("can be asked as often as one likes: nothing moves and nothing ends by it", async () => {
+    const next = await accounts.sessions.refresh(token(issued), client);
+    nowMs += 31_000;
+    // In a refresh this one would be a theft.
+    await inspect(token(issued));
+    for (let i = 0; i < 3; i += 1) expect(await inspect(token(next))).toBeDefined();
+    expect(incidents).toEqual([]);
+    expect(await isEnded(issued.sessionId)).toBe(false);
+    await expect(accounts.sessions.refresh(token(next), client)).resolves.toBeDefined();
+  });
+});

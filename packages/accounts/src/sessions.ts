@@ -41,6 +41,24 @@ export interface Sessions {
    */
   endByRefreshToken(refreshToken: string): Promise<number>;
 
+  /**
+   * Ends one access token and nothing else: its session goes on, and refreshes to another.
+   *
+   * Does not check: the token, which was verified before.
+   *
+   * @returns 1 when it ended now, 0 when it had ended or nobody could take it any more
+   * @throws AuthError `storage_unavailable`
+   */
+  revokeToken(claims: Pick<AccessTokenClaims, "jti" | "exp">): Promise<number>;
+
+  /**
+   * Says what a refresh token is good for at this moment, and changes nothing by it.
+   *
+   * @returns `undefined` when a refresh with it would be refused, whatever the reason
+   * @throws AuthError `storage_unavailable`
+   */
+  inspectRefreshToken(refreshToken: string): Promise<LiveRefreshToken | undefined>;
+
   /** Ends one session of this user. @returns 1 or 0. @throws AuthError `storage_unavailable` */
   end(userId: string, sessionId: string): Promise<number>;
   /** Ends all sessions of this user but one. @returns how many. @throws AuthError `storage_unavailable` */
@@ -55,11 +73,18 @@ export interface Sessions {
   findEnded(sessionIds: readonly string[]): Promise<string[]>;
 
   /**
-   * Asks the session's row whether the session still stands: for what must be certain now, not within a second.
+   * Asks the store whether session and token still stand: for what must be certain now, not within a second.
    *
    * @throws AuthError `token_revoked` | `storage_unavailable`
    */
-  requireLive(claims: Pick<AccessTokenClaims, "sid" | "sub">): Promise<void>;
+  requireLive(claims: Pick<AccessTokenClaims, "sid" | "sub" | "jti">): Promise<void>;
+}
+
+export interface LiveRefreshToken {
+  userId: string;
+  sessionId: string;
+  /** NumericDate seconds: the session is over then, if it is not refreshed before. */
+  expiresAt: number;
 }
 
 export interface SessionsOptions {
@@ -88,26 +113,12 @@ export function createSessions(options: SessionsOptions): Sessions {
     const askedAtMs = clock();
     const stored = await store.findSession(token.sessionId);
     if (stored === undefined || stored.refresh === null) throw refreshTokenInvalid();
-    const { refresh, user } = stored;
-    const parts = { sessionId: stored.id, userId: user.id, salt: refresh.salt };
-    const successor = refreshTokens.make({ ...parts, counter: refresh.counter + 1 });
-    const event: RefreshEvent = {
-      kind: "refresh",
-      hash: hashOf(text),
-      madeHere: refreshTokens.isMadeHere(token, parts),
-      attemptHash,
-      canRepeat: refreshTokens.holds(refresh.secretId),
-      next: {
-        currentHash: hashOf(successor),
-        secretId: refreshTokens.secretId,
-        idleMs: limits.idleSeconds * 1000,
-      },
-      now: stored.now.getTime(),
-    };
+    const { refresh } = stored;
+    const { decision, parts, successor, next } = decide(text, token, stored, refresh, attemptHash);
 
-    switch (step(stateOf(stored, refresh), event).decision) {
+    switch (decision) {
       case "rotate": {
-        const { currentHash, secretId } = event.next;
+        const { currentHash, secretId } = next;
         const moved = await store.rotateRefreshToken(stored.id, refresh, {
           currentHash,
           secretId,
@@ -137,6 +148,32 @@ export function createSessions(options: SessionsOptions): Sessions {
       case "refuse":
         throw refreshTokenInvalid();
     }
+  }
+
+  /** What the presented token would do to the session now. */
+  function decide(
+    text: string,
+    token: ParsedRefreshToken,
+    stored: StoredSession,
+    refresh: RefreshState,
+    attemptHash: string | null,
+  ) {
+    const parts = { sessionId: stored.id, userId: stored.user.id, salt: refresh.salt };
+    const successor = refreshTokens.make({ ...parts, counter: refresh.counter + 1 });
+    const event: RefreshEvent = {
+      kind: "refresh",
+      hash: hashOf(text),
+      madeHere: refreshTokens.isMadeHere(token, parts),
+      attemptHash,
+      canRepeat: refreshTokens.holds(refresh.secretId),
+      next: {
+        currentHash: hashOf(successor),
+        secretId: refreshTokens.secretId,
+        idleMs: limits.idleSeconds * 1000,
+      },
+      now: stored.now.getTime(),
+    };
+    return { decision: step(stateOf(stored, refresh), event).decision, parts, successor, next: event.next };
   }
 
   function answer(stored: StoredSession, refreshToken: string, issuedAtMs: number): Promise<IssuedToken> {
@@ -189,6 +226,20 @@ export function createSessions(options: SessionsOptions): Sessions {
       return genuine ? ended(store.endSessions({ sessionId: stored.id })) : 0;
     },
 
+    async revokeToken({ jti, exp }) {
+      return ended(store.revokeToken({ id: jti, expiresAt: exp }).then(Number));
+    },
+
+    async inspectRefreshToken(refreshToken) {
+      const token = parseRefreshToken(refreshToken);
+      const stored = token && (await store.findSession(token.sessionId));
+      if (token === undefined || !stored || stored.refresh === null) return undefined;
+      const { decision } = decide(refreshToken, token, stored, stored.refresh, null);
+      if (decision !== "rotate" && decision !== "repeat" && decision !== "wait") return undefined;
+      const { id: sessionId, userId } = stored;
+      return { userId, sessionId, expiresAt: Math.floor(endOf(stored) / 1000) };
+    },
+
     end: (userId, sessionId) => ended(store.endSessions({ userId, sessionId })),
     endOthers: (userId, sessionId) => ended(store.endSessions({ userId, exceptSessionId: sessionId })),
     endAll: (userId) => ended(store.endSessions({ userId })),
@@ -199,9 +250,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       return sessionIds.filter((_id, index) => !isLive(found[index]));
     },
 
-    async requireLive({ sid, sub }) {
-      const stored = await store.findSession(sid);
-      if (isLive(stored) && stored?.userId === sub) return;
+    async requireLive({ sid, sub, jti }) {
+      const [stored, revoked] = await Promise.all([store.findSession(sid), store.isTokenRevoked(jti)]);
+      if (isLive(stored) && stored?.userId === sub && !revoked) return;
       throw new AuthError("token_revoked", "The session has ended.");
     },
   };
@@ -225,8 +276,12 @@ function stateOf(stored: StoredSession, refresh: RefreshState): SessionState {
 
 function isLive(stored: StoredSession | undefined): boolean {
   if (stored === undefined || stored.endedAt !== null || stored.user.disabledAt !== null) return false;
-  const until = Math.min(stored.expiresAt.getTime(), (stored.refresh?.idleExpiresAt ?? stored.expiresAt).getTime());
-  return stored.now.getTime() < until;
+  return stored.now.getTime() < endOf(stored);
+}
+
+/** When the session is over unless it is refreshed before, in milliseconds. */
+function endOf({ expiresAt, refresh }: StoredSession): number {
+  return Math.min(expiresAt.getTime(), (refresh?.idleExpiresAt ?? expiresAt).getTime());
 }
 
 function refreshTokenInvalid(): AuthError {

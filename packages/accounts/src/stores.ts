@@ -89,6 +89,14 @@ export interface StoredRevocation {
   expiresAt: number | null;
 }
 
+/** An access token that is ended by itself; its session goes on. */
+export interface RevokedToken {
+  /** Its `jti`. */
+  id: string;
+  /** Its `exp`, NumericDate seconds. The revocation is kept 120 seconds longer, for clocks that are late. */
+  expiresAt: number;
+}
+
 /** Which sessions to end: one of anybody, one of this user, all of this user, or all but one. */
 export type WhichSessions = { sessionId: string; userId?: string } | { userId: string; exceptSessionId?: string };
 
@@ -151,6 +159,12 @@ export interface SessionStore {
 
   /** Ends those that have not ended yet, on no other condition. @returns how many did */
   endSessions(which: WhichSessions): Promise<number>;
+
+  /** Writes the revocation of one access token, once, while anybody could still take it. @returns whether it was written now */
+  revokeToken(token: RevokedToken): Promise<boolean>;
+
+  /** Whether such a revocation is kept. */
+  isTokenRevoked(tokenId: string): Promise<boolean>;
 
   /** Those of a user that have not ended, last used first, the newest 200. */
   listSessions(userId: string): Promise<Session[]>;

@@ -3,16 +3,25 @@
 import { AuthError } from "@signet/auth/errors";
 import { answers, refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
-import { json, refused } from "./http/answers.ts";
+import { json, reasonOf, refused } from "./http/answers.ts";
 import { browserCallsOf } from "./http/browser-calls.ts";
+import { forClients } from "./http/client-calls.ts";
 import { healthz, readyz } from "./http/health.ts";
+import { introspect } from "./http/introspect.ts";
 import { issueNewToken } from "./http/issue-new-token.ts";
+import { issuerMetadata, paths } from "./http/issuer-metadata.ts";
 import { jwks } from "./http/jwks.ts";
+import { metricsFor } from "./http/metrics.ts";
 import { createRouteGuard } from "./http/protect-route.ts";
 import { refresh } from "./http/refresh.ts";
+import { revocations } from "./http/revocations.ts";
+import { revoke } from "./http/revoke.ts";
 import { sessionStatus } from "./http/session-status.ts";
 import { signOut } from "./http/sign-out.ts";
 import { trpc, trpcPath } from "./http/trpc.ts";
+import { createMetrics } from "./metrics.ts";
+import { createRevocationFeed } from "./revocation-feed.ts";
+import { createServiceClients } from "./service-clients.ts";
 import { withSessionLog } from "./session-log.ts";
 import { createSessionWatch } from "./session-watch.ts";
 
@@ -29,13 +38,21 @@ export interface Api {
 }
 
 type Endpoint = (request: Request, peer: Peer) => Response | Promise<Response>;
-type Routes = Map<string, Partial<Record<string, Endpoint>>>;
+type Route = [path: string, byMethod: Partial<Record<string, Endpoint>>];
+type Routes = Map<Route[0], Route[1]>;
 
 /** Never pages, so that a mistyped path gets an answer that a program can read. */
 const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
 
 export function createApi({ accounts, ...other }: ApiServices): Api {
-  const services: ApiServices = { ...other, accounts: withSessionLog(accounts, other.log) };
+  const { metrics = createMetrics(), log, revocationPages } = other;
+  const services: ApiServices = { ...other, accounts: withSessionLog(accounts, log, metrics) };
+  const clients = createServiceClients({
+    clients: services.clients ?? [],
+    log,
+    onFailure: () => metrics.countClientFailure(),
+  });
+  const feed = revocationPages && createRevocationFeed(revocationPages, services.revocations);
   const browserCalls = browserCallsOf(services);
   const watch = createSessionWatch(services.revocations);
   const protectRoute = createRouteGuard(services.verifier);
@@ -45,16 +62,28 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     ["/auth/sign-out", { POST: (request) => signOut(services, browserCalls, request) }],
     ["/auth/session", { GET: (request) => sessionStatus(services, watch, request) }],
     ["/api/protected", { GET: protectRoute((_request, claims) => json({ claims })) }],
-    ["/.well-known/jwks.json", { GET: (request) => jwks(services, request) }],
+    [paths.introspect, { POST: forClients(clients, (request) => introspect(services, request)) }],
+    [paths.revoke, { POST: forClients(clients, (request, client) => revoke(services, request, client)) }],
+    ...(feed === undefined
+      ? []
+      : [
+          [
+            paths.revocations,
+            { GET: forClients(clients, (request, client) => revocations(feed, request, client)) },
+          ] satisfies Route,
+        ]),
+    [paths.jwks, { GET: (request) => jwks(services, request) }],
+    [paths.metadata, { GET: (request) => issuerMetadata(services, request) }],
     ["/healthz", { GET: healthz }],
     ["/readyz", { GET: () => readyz(services) }],
-  ] satisfies [string, Partial<Record<string, Endpoint>>][]);
+    ["/metrics", { GET: (request, peer) => metricsFor({ metrics, services, clients }, request, peer) }],
+  ] satisfies Route[]);
 
   async function answer(received: Request, peer: Peer): Promise<Response> {
     const request = withoutBasePath(received, services.basePath);
     const { pathname } = new URL(request.url);
     try {
-      if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, request, peer);
+      if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, metrics, request, peer);
       return await endpointOf(routes.get(pathname), request.method)(request, peer);
     } catch (error) {
       const { reason, errorId } = refusalOf(error);
@@ -70,9 +99,18 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
       const path = pathname.slice(basePath.length);
       return routes.has(path) || apiPrefixes.some((prefix) => path.startsWith(prefix));
     },
-    handle: async (request, peer) =>
-      browserCalls.origins.preflight(request) ?? browserCalls.origins.expose(request, await answer(request, peer)),
-    releaseWaiting: () => watch.release(),
+    async handle(request, peer) {
+      const preflight = browserCalls.origins.preflight(request);
+      if (preflight !== undefined) return preflight;
+      const response = await answer(request, peer);
+      const reason = reasonOf(response);
+      if (reason !== undefined) metrics.countRefusal(reason);
+      return browserCalls.origins.expose(request, response);
+    },
+    releaseWaiting() {
+      watch.release();
+      feed?.release();
+    },
   };
 }
 

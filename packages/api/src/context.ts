@@ -6,6 +6,9 @@ import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
 import type { Logger } from "pino";
 import { browserCallsOf } from "./http/browser-calls.ts";
+import type { Measured, Metrics } from "./metrics.ts";
+import type { RevocationPages } from "./revocation-feed.ts";
+import type { ServiceClient } from "./service-clients.ts";
 import type { RevocationNews } from "./session-watch.ts";
 import { type CallShape, createTokenDelivery, type TokenDelivery } from "./token-delivery.ts";
 
@@ -20,6 +23,18 @@ export interface ApiServices {
   basePath?: string;
   /** The public origin of the API, and all origins whose pages may call it. */
   origins: { own: string; allowed: readonly string[] };
+  /** The `iss` of the tokens. Default: the API's own origin. */
+  issuer?: string;
+  /** Other services that may introspect, revoke and follow revocations. Default: none may. */
+  clients?: readonly ServiceClient[];
+  /** Where other services' revocations are read from. Default: there is no feed for them. */
+  revocationPages?: RevocationPages;
+  /** Counts what happens. Default: a set of its own. */
+  metrics?: Metrics;
+  /** Of the database, for the metrics. */
+  connections?: NonNullable<Measured["connections"]>;
+  /** Of the signing keys, for the metrics. */
+  keyAges?: NonNullable<Measured["keyAges"]>;
   /** The published keys. @throws AuthError `keys_unavailable` */
   jwks(): { keys: object[] };
   /** One word per part that must work before requests should come: "ok", or what is wrong. */
@@ -31,6 +46,8 @@ export interface ApiServices {
 export interface Peer {
   /** The client's address, from the socket or from a trusted proxy; never from a header that the client may set. */
   address: string | null;
+  /** Whether the request comes from this machine itself: from a loopback socket, with no proxy between. Default no. */
+  local?: boolean;
 }
 
 export interface Context {

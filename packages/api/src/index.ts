@@ -8,6 +8,7 @@ export { json, refused } from "./http/answers.ts";
 export { jwksMaxAgeSeconds } from "./http/jwks.ts";
 export { createRouteGuard, type ProtectedRouteHandler, type RouteHandler } from "./http/protect-route.ts";
 export { createLogger } from "./log.ts";
+export { createMetrics, type Measured, type Metrics } from "./metrics.ts";
 export {
   createCallerFactory,
   liveSessionProcedure,
@@ -16,5 +17,7 @@ export {
   requireScope,
   router,
 } from "./procedures.ts";
+export type { RevocationPages } from "./revocation-feed.ts";
+export type { ServiceClient } from "./service-clients.ts";
 export type { RevocationNews } from "./session-watch.ts";
 export { authResponseMeta, formatAuthError, requireClaims } from "./trpc-errors.ts";

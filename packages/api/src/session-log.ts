@@ -4,23 +4,28 @@
 import type { Accounts, Client, IssuedToken } from "@signet/accounts";
 import type { Logger } from "pino";
 import { refusalOf } from "./auth-errors.ts";
+import type { Metrics, SessionEvent } from "./metrics.ts";
 
-/** The same accounts, with a log line for each thing that happens to a session. */
-export function withSessionLog(accounts: Accounts, log: Logger): Accounts {
-  async function logged(event: string, { address }: Client, attempt: Promise<IssuedToken>): Promise<IssuedToken> {
+/** The same accounts, with a log line for each thing that happens to a session, and a count. */
+export function withSessionLog(accounts: Accounts, log: Logger, metrics: Metrics): Accounts {
+  async function logged(event: SessionEvent, { address }: Client, attempt: Promise<IssuedToken>): Promise<IssuedToken> {
     try {
       const issued = await attempt;
       log.info({ event, result: "ok", sessionId: issued.sessionId, address });
+      metrics.countEvent(event, "ok");
       return issued;
     } catch (error) {
-      log.info({ event, result: refusalOf(error).reason, address });
+      const { reason } = refusalOf(error);
+      log.info({ event, result: reason, address });
+      metrics.countEvent(event, reason);
       throw error;
     }
   }
 
-  async function counted(event: string, details: object, ending: Promise<number>): Promise<number> {
+  async function counted(event: SessionEvent, details: object, ending: Promise<number>): Promise<number> {
     const ended = await ending;
     log.info({ event, ended, ...details });
+    metrics.countEnded(event, ended);
     return ended;
   }
 
@@ -35,6 +40,7 @@ export function withSessionLog(accounts: Accounts, log: Logger): Accounts {
       ...sessions,
       refresh: (token, client, options) => logged("refresh", client, sessions.refresh(token, client, options)),
       endByRefreshToken: (token) => counted("sign_out", {}, sessions.endByRefreshToken(token)),
+      revokeToken: (claims) => counted("revoke_token", { tokenId: claims.jti }, sessions.revokeToken(claims)),
       end: (userId, sessionId) => counted("end_session", { sessionId }, sessions.end(userId, sessionId)),
       endOthers: (userId, sessionId) => counted("end_others", { sessionId }, sessions.endOthers(userId, sessionId)),
       endAll: (userId) => counted("end_all", { userId }, sessions.endAll(userId)),

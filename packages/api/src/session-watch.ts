@@ -1,7 +1,7 @@
 // Requests that wait for the end of a session: they rest here until the list of revocations brings it, or their time is up.
 
 import type { AccessTokenClaims } from "@signet/auth/claims";
-import { AuthError } from "@signet/auth/errors";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 export interface SessionWatch {
   /**
@@ -14,57 +14,23 @@ export interface SessionWatch {
   release(): void;
 }
 
-/** Where revocations are heard of. */
+/** Where revocations are heard of, and what is known of how well. */
 export interface RevocationNews {
   /** Calls back with the ids of what was newly revoked. @returns what ends it */
   subscribe(listener: (ids: readonly string[]) => void): () => void;
+  /** How old the knowledge is, in milliseconds. */
+  ageMs?(): number;
+  /** How many revocations are known. */
+  readonly size?: number;
 }
 
 const maxWaiting = 10_000;
 
 export function createSessionWatch(news: RevocationNews): SessionWatch {
-  const waitingById = new Map<string, Set<() => void>>();
-  let waiting = 0;
-  let released = false;
-
-  news.subscribe((ids) => {
-    for (const id of ids) for (const wake of waitingById.get(id) ?? []) wake();
-  });
-
+  const room = createWaitingRoom(maxWaiting);
+  news.subscribe((ids) => room.call(ids));
   return {
-    async untilEnded({ sid, jti }, forMs, signal) {
-      if (released || signal.aborted) return;
-      if (waiting >= maxWaiting) throw new AuthError("busy", "Too many requests are waiting here.");
-      waiting += 1;
-      await new Promise<void>((resolve) => {
-        const ids = [sid, jti];
-        const wake = () => {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", wake);
-          for (const id of ids) remove(id, wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, forMs);
-        signal.addEventListener("abort", wake);
-        for (const id of ids) add(id, wake);
-      }).finally(() => {
-        waiting -= 1;
-      });
-    },
-    release() {
-      released = true;
-      for (const wakes of waitingById.values()) for (const wake of wakes) wake();
-    },
+    untilEnded: ({ sid, jti }, forMs, signal) => room.until([sid, jti], forMs, signal),
+    release: () => room.release(),
   };
-
-  function add(id: string, wake: () => void): void {
-    const wakes = waitingById.get(id) ?? new Set();
-    waitingById.set(id, wakes.add(wake));
-  }
-
-  function remove(id: string, wake: () => void): void {
-    const wakes = waitingById.get(id);
-    wakes?.delete(wake);
-    if (wakes?.size === 0) waitingById.delete(id);
-  }
 }

@@ -13,6 +13,7 @@ import { type AccessTokenVerifier, createAccessTokenVerifier } from "@signet/aut
 import { createApi } from "../src/api.ts";
 import type { ApiServices } from "../src/context.ts";
 import { createLogger } from "../src/log.ts";
+import { createMetrics } from "../src/metrics.ts";
 
 export const issuer = "https://signet.test";
 /** Another origin of the same site. */
@@ -57,8 +58,13 @@ export async function createTestApi(overrides: Overrides = {}) {
     clock,
     revocations,
   });
+  const client = { id: "notes", secret: randomBytes(32).toString("base64url") };
+  const metrics = createMetrics();
   const services: ApiServices = {
     revocations,
+    metrics,
+    revocationPages: store,
+    clients: [client],
     origins: { own: issuer, allowed: [otherOrigin] },
     jwks: () => keys.jwks(),
     readiness: async () => ({ database: "ok" }),
@@ -75,6 +81,9 @@ export async function createTestApi(overrides: Overrides = {}) {
 
   return {
     api,
+    client,
+    metrics,
+    revocations,
     clock,
     fetch,
     keys,
@@ -90,6 +99,14 @@ export async function createTestApi(overrides: Overrides = {}) {
       const { accessToken } = (await answer.json()).result.data;
       return { username, accessToken: String(accessToken) };
     },
+
+    /** A form, as another service sends it; with the credentials of `client` unless told otherwise. */
+    form: (path: string, fields: Record<string, string>, headers: Record<string, string> = basicOf(client)) =>
+      fetch(path, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+        body: new URLSearchParams(fields).toString(),
+      }),
 
     /** A token with these scopes. */
     async tokenWith(scope: readonly string[]) {
@@ -135,6 +152,10 @@ export function accountsOn(
     sessionIdleSeconds: 7 * 24 * 60 * 60,
     onSessionsEnded,
   });
+}
+
+export function basicOf({ id, secret }: { id: string; secret: string }): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
 }
 
 /** The same token with its signature's first character changed. */

@@ -37,7 +37,7 @@ function verifierOf(keys: KeyRing, clock: () => number) {
 const rowOf = (store: MemorySigningKeyStore, number: number) =>
   store.rows.get(number) ?? expect.fail(`no row ${number}`);
 const delayed = (store: MemorySigningKeyStore): MemorySigningKeyStore => ({
-  rows: store.rows,
+  ...store,
   async listKeys() {
     await settle();
     const answer = await store.listKeys();

@@ -20,13 +20,27 @@ export function createMemorySigningKeyStore(clock: Clock): MemorySigningKeyStore
     async insertKey({ activeAfterSeconds, ...key }) {
       if (rows.has(key.number)) return;
       const now = clock();
+      const activeAt = new Date(now + activeAfterSeconds * 1000);
+      for (const row of rows.values()) {
+        const isFollowed = row.secretId === key.secretId && row.algorithm === key.algorithm && row.number < key.number;
+        if (isFollowed && (row.retiredAt === null || row.retiredAt.getTime() > now)) row.retiredAt = activeAt;
+      }
       rows.set(key.number, {
         ...structuredClone(key),
         publishedAt: new Date(now),
-        activeAt: new Date(now + activeAfterSeconds * 1000),
+        activeAt,
         retiredAt: null,
         revokedAt: null,
       });
+    },
+    async revokeKeys(which) {
+      const meant = [...rows.values()].filter((row) =>
+        "kid" in which ? row.kid === which.kid : row.secretId === which.secretId,
+      );
+      const revoked = meant.filter(({ revokedAt }) => revokedAt === null);
+      for (const row of revoked) row.revokedAt = new Date(clock());
+      const isElsewhere = "kid" in which && meant.length === 0;
+      return { kids: isElsewhere ? [which.kid] : revoked.map(({ kid }) => kid), sessions: 0 };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Keeps a process's list of what was ended up to date, and knows how old that knowledge is. It asks its source for news every
 // half second and reads the whole list again every minute; when the source is gone it goes on with what it has.
 
-import { byTimer, createBoundedSource, type Schedule } from "./bounded-source.ts";
+import { createBoundedSource } from "./bounded-source.ts";
 import type { AccessTokenClaims } from "./claims.ts";
 import type { Clock } from "./clock.ts";
 import { AuthError } from "./errors.ts";
@@ -9,12 +9,18 @@ import { createRevocationList } from "./revocation-list.ts";
 import { createRevocationReader } from "./revocation-reader.ts";
 import type { RevocationSource } from "./revocation-source.ts";
 import type { RevocationCheck } from "./verify-access-token.ts";
+import { byTimer, type Schedule } from "./within-time.ts";
 
 export interface RevocationsOptions {
   source: RevocationSource;
   clock: Clock;
-  /** From the end of one poll to the next, in milliseconds. Default 500. */
+  /** From the end of one poll to the next, in milliseconds; with `waitMs`, from the beginning of one. Default 500. */
   pollMs?: number;
+  /**
+   * How long the source may hold a question until there is news, in milliseconds: for one that is far away. The view of a quiet
+   * list is then up to twice as old, as an answer that was held proves nothing about the time meanwhile. Default 0.
+   */
+  waitMs?: number;
   /** How often the whole list is read again, in milliseconds. Default 60,000. */
   reloadMs?: number;
   /** From what age on the view is too old, in seconds. Default 30. */
@@ -25,7 +31,7 @@ export interface RevocationsOptions {
   pageSize?: number;
   /** The most entries kept. Default 1,000,000, which takes about 70 MB. */
   maxEntries?: number;
-  /** How long one answer of the source is waited for, in milliseconds. Default 5,000. */
+  /** How long one answer of the source is waited for, in milliseconds, on top of `waitMs`. Default 5,000. */
   timeoutMs?: number;
   /** Told once when the view can no longer be brought up to date, with the first error. Must not throw. */
   onProblem?: (error: unknown) => void;
@@ -48,8 +54,12 @@ export interface Revocations extends RevocationCheck {
    * @throws AuthError `token_revoked`; `revocations_unknown` when the view is stale and `whenStale` is "reject"
    */
   check(claims: AccessTokenClaims, kid: string): void;
-  /** Begins to poll, now. Until `stop` the timer keeps the process alive. */
-  start(): void;
+  /**
+   * Begins to poll, now. Until `stop` the timer keeps the process alive.
+   *
+   * Over when the first poll is: then `ready` says whether the list is here. Never rejects, and need not be waited for.
+   */
+  start(): Promise<void>;
   /** Whether the whole list has been here once. Before that a server is not ready: it would accept what was ended. */
   readonly ready: boolean;
   /**
@@ -83,6 +93,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     clock,
     whenStale,
     pollMs = 500,
+    waitMs = 0,
     reloadMs = 60_000,
     staleAfterSeconds = 30,
     pageSize = 5_000,
@@ -111,7 +122,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   let failures = 0;
   let hasProblem = false;
   let isStarted = false;
-  let stopping = new AbortController();
+  let isStopped = false;
+  /** Whether the source may be holding the question of what runs now. */
+  let isHeld = false;
+  let current = new AbortController();
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
   let cancelTimer: (() => void) | undefined;
@@ -126,12 +140,15 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     highestClockOffset = Math.max(highestClockOffset, offset);
   }
 
-  async function bringUpToDate(signal: AbortSignal): Promise<void> {
+  async function bringUpToDate(signal: AbortSignal, isAsked: boolean): Promise<void> {
     noticeClockStep();
     list.sweep(sweepSteps);
     const wall = clock();
     const before = monotonicMs();
-    const monotonic = await reader.readNews(signal);
+    // Held only while all is well: to begin with, after a failure, and to read the list again an answer is wanted at once.
+    isHeld = waitMs > 0 && !isAsked && isStarted && ready && failures === 0 && before < reloadDueAt;
+    const monotonic = await reader.readNews(signal, isHeld ? waitMs : 0);
+    isHeld = false;
     failures = 0;
     if (knownAsOf === undefined) reloadDueAt = before + reloadMs;
     knownAsOf = { monotonic, wall: wall + (monotonic - before) };
@@ -141,10 +158,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (!list.complete) throw new Error(`There is no room for more than ${maxEntries} revocations.`);
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
+  async function run(isAsked: boolean): Promise<void> {
     cancelTimer?.();
+    isHeld = false;
+    current = new AbortController();
+    const { signal } = current;
+    const begunAt = monotonicMs();
     try {
-      await bringUpToDate(signal);
+      await bringUpToDate(signal, isAsked);
       if (hasProblem) onRecovered();
       hasProblem = false;
     } catch (error) {
@@ -153,29 +174,32 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       if (!hasProblem) onProblem(error);
       hasProblem = true;
     }
-    if (isStarted) cancelTimer = schedule(() => void poll(), delay());
+    if (isStarted) cancelTimer = schedule(() => void begin(false), delay(begunAt));
   }
 
   /** Those who lost the same source at one moment must not come back to it at one moment. */
-  function delay(): number {
-    if (failures === 0) return pollMs;
+  function delay(begunAt: number): number {
+    if (failures === 0) return waitMs === 0 ? pollMs : Math.max(0, begunAt + pollMs - monotonicMs());
     return Math.min(maxRetryMs, pollMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + random() / 2);
   }
 
+  function begin(isAsked: boolean): Promise<void> {
+    if (isStopped) return Promise.resolve();
+    running ??= run(isAsked).finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
   function poll(): Promise<void> {
-    const { signal } = stopping;
-    if (signal.aborted) return Promise.resolve();
-    if (running === undefined) {
-      running = run(signal).finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
+    if (isStopped || running === undefined) return begin(true);
     // What runs now may have asked before that was written which the caller wants to see.
     queued ??= running.then(() => {
       queued = undefined;
-      return poll();
+      return begin(true);
     });
+    // A question that is held would keep the caller waiting for no news at all.
+    if (isHeld) current.abort();
     return queued;
   }
 
@@ -200,11 +224,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         });
       }
     },
-    start() {
+    async start() {
       if (isStarted) return;
       isStarted = true;
-      if (stopping.signal.aborted) stopping = new AbortController();
-      void poll();
+      isStopped = false;
+      await poll();
     },
     get ready() {
       return ready;
@@ -224,7 +248,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     async stop() {
       isStarted = false;
       cancelTimer?.();
-      stopping.abort();
+      isStopped = true;
+      current.abort();
       await running;
     },
   };
@@ -235,6 +260,9 @@ function checkOptions(options: RevocationsOptions): void {
   if (typeof source?.listRevocations !== "function") throw new TypeError("source must have a method listRevocations.");
   if (typeof clock !== "function") throw new TypeError("clock must be a function that gives milliseconds.");
   if (whenStale !== "accept" && whenStale !== "reject") throw new TypeError('whenStale must be "accept" or "reject".');
+  if (options.waitMs !== undefined && !(Number.isSafeInteger(options.waitMs) && options.waitMs >= 0)) {
+    throw new TypeError("waitMs must be a whole number, 0 or more.");
+  }
   for (const name of ["pollMs", "reloadMs", "pageSize", "maxEntries", "timeoutMs"] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {

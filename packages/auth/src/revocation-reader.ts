@@ -17,9 +17,11 @@ export interface RevocationReader {
   /**
    * Reads all that is new, from the beginning if there is nothing yet or the source began anew.
    *
-   * @returns the monotonic moment up to which everything committed is now in the list
+   * @param waitMs How long the source may hold the first question, when there is nothing new.
+   * @returns the monotonic moment up to which everything committed is now in the list: when the last question was asked. An
+   *   answer that was held proves no more than that.
    */
-  readNews(signal: AbortSignal): Promise<number>;
+  readNews(signal: AbortSignal, waitMs: number): Promise<number>;
   /** Reads the next page of the whole list once more. @returns whether that was the last one */
   readAgain(signal: AbortSignal): Promise<boolean>;
   /** Makes the next `readNews` read everything. */
@@ -39,6 +41,7 @@ export function createRevocationReader({
   let readUpTo = 0;
   /** The highest number the source ever told. One that is lower later on belongs to another list. */
   let highest = 0;
+  let epoch: string | undefined;
   let readAgainUpTo = 0;
   let refusedBefore = 0;
 
@@ -60,42 +63,56 @@ export function createRevocationReader({
     return upTo;
   }
 
-  async function readPage(after: number, signal: AbortSignal) {
-    const answer = await ask(after, signal);
+  /** A database that was restored, or another one. Its numbers say nothing about what we have read. */
+  function isOfAnotherList(page: RevocationPage, after: number): boolean {
+    if (epoch !== undefined && page.epoch !== undefined && page.epoch !== epoch) return true;
+    // Where `last` tells how far the page goes, it is behind the highest number on every page but the last.
+    return page.last < (page.more === undefined ? highest : after);
+  }
+
+  async function readPage(after: number, signal: AbortSignal, waitMs = 0) {
+    const page = await ask(after, signal, waitMs);
     signal.throwIfAborted();
-    if (!isPage(answer)) throw new Error("The source of revocations did not answer with a page.");
-    const { entries, last } = answer;
-    const upTo = await addAll(entries, after, signal);
-    if (upTo === after && entries.length > 0 && upTo < last) {
-      throw new Error("The source of revocations repeats itself.");
-    }
-    return { upTo, last, isEmpty: entries.length === 0 };
+    if (!isPage(page)) throw new Error("The source of revocations did not answer with a page.");
+    const { entries, last, more } = page;
+    const highestRead = await addAll(entries, after, signal);
+    const upTo = more === undefined ? highestRead : Math.max(highestRead, last);
+    // A page that is not full need not be the last: the source may have a smaller limit than ours.
+    const isLast = more === undefined ? entries.length === 0 || upTo >= last : !more;
+    if (upTo === after && !isLast) throw new Error("The source of revocations repeats itself.");
+    return { page, upTo, isLast };
   }
 
   return {
-    async readNews(signal) {
-      for (let hasBegunAnew = false; ; await nextTurn()) {
+    async readNews(signal, waitMs) {
+      for (let round = 0, hasBegunAnew = false; ; await nextTurn(), round++) {
         const askedAt = monotonicMs();
-        const { upTo, last, isEmpty } = await readPage(readUpTo, signal);
-        if (last < highest) {
-          // A database that was restored, or another one. Its numbers say nothing about what we have read.
+        const { page, upTo, isLast } = await readPage(readUpTo, signal, round === 0 ? waitMs : 0);
+        if (isOfAnotherList(page, readUpTo)) {
           if (hasBegunAnew) throw new Error("The source of revocations goes back again and again.");
           hasBegunAnew = true;
+          epoch = page.epoch;
           highest = 0;
           readUpTo = 0;
+          readAgainUpTo = 0;
           continue;
         }
+        epoch = page.epoch;
         readUpTo = upTo;
-        highest = Math.max(last, upTo);
-        // A page that is not full need not be the last: the source may have a smaller limit than ours.
-        if (isEmpty || readUpTo >= last) return askedAt;
+        highest = Math.max(page.last, upTo);
+        if (isLast) return askedAt;
       }
     },
     async readAgain(signal) {
       if (readAgainUpTo === 0) refusedBefore = list.refused;
-      const { upTo, isEmpty } = await readPage(readAgainUpTo, signal);
+      const { page, upTo, isLast } = await readPage(readAgainUpTo, signal);
+      if (page.epoch !== epoch) {
+        // The news that is read next begins anew; this reading then does so as well.
+        readAgainUpTo = 0;
+        return false;
+      }
       readAgainUpTo = upTo;
-      if (!isEmpty && upTo < readUpTo) return false;
+      if (!isLast && upTo < readUpTo) return false;
       readAgainUpTo = 0;
       if (list.refused === refusedBefore) list.allWereKept();
       return true;

@@ -42,8 +42,24 @@ export interface SigningKeyStore {
   listKeys(): Promise<{ keys: SigningKeyRecord[]; now: number }>;
 
   /**
-   * Adds the key unless its number is taken: of several processes that start at once exactly one wins, and all
-   * others read its row.
+   * Adds the key unless its number is taken: of several processes that add one at once exactly one wins, and all others read its
+   * row. Older keys of the same secret and algorithm that would sign then are retired from the moment on when it begins to sign.
    */
   insertKey(key: NewSigningKey): Promise<void>;
+
+  /**
+   * Revokes keys, and tells everybody who follows revocations, all or nothing. By `secretId`, for a secret that has leaked, the
+   * sessions whose refresh token was made with it end as well. A `kid` need not be in the table: operators' keys are not.
+   *
+   * @returns what was not revoked before
+   */
+  revokeKeys(which: WhichKeys): Promise<RevokedKeys>;
+}
+
+export type WhichKeys = { kid: string } | { secretId: string };
+
+export interface RevokedKeys {
+  kids: string[];
+  /** How many sessions ended with them. */
+  sessions: number;
 }

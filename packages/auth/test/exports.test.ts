@@ -12,6 +12,13 @@ const pinned: Record<string, string[]> = {
   "./revocation": ["createRevocationList", "createRevocations"],
   "./bearer": ["parseBearer"],
   "./clock": ["numericDate", "systemClock"],
+  "./remote": ["createRemoteVerifier"],
+  "./refusal": ["bearerChallenge", "bearerRefusedDetail", "httpRefusals", "refusalAnswer"],
+  "./fetch": ["protect"],
+  "./express": ["protect"],
+  "./fastify": ["protect"],
+  "./hono": ["protect"],
+  "./trpc": ["authResponseMeta", "formatAuthError", "requireClaims"],
   "./testing": [
     "buildToken",
     "createMemorySigningKeyStore",

@@ -55,15 +55,17 @@ const signingWords = [
   /prisma/i,
 ];
 
-test("auth/verify brings in no signing code and no Prisma", () => {
-  const graph = graphOf("verify");
+test.each(["verify", "remote"])("auth/%s brings in no signing code and no Prisma", (entry) => {
+  const graph = graphOf(entry);
   for (const [path, source] of graph) {
     for (const word of signingWords) {
       expect(word.test(withoutComments(source)), `${word} in ${path}`).toBe(false);
     }
   }
   const names = [...graph.keys()].map((path) => path.split("/").at(-1));
-  expect(names).toEqual(expect.arrayContaining(["verify-access-token.js", "verify.js", "jws_verify.js", "claims.js"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["verify-access-token.js", `${entry}.js`, "jws_verify.js", "claims.js"]),
+  );
   expect(names).not.toContain("sign-access-token.js");
   expect(names).not.toContain("key-ring.js");
 });
@@ -79,7 +81,9 @@ test("the same search finds the signing code where there is some", () => {
   expect(found("keys")).toEqual(expect.arrayContaining(["/hkdf/i", "/createPrivateKey/"]));
 });
 
-test.each(["verify", "claims", "errors", "revocation", "bearer", "clock"])(
+const adapters = ["fetch", "express", "fastify", "hono", "trpc"];
+
+test.each(["verify", "remote", "claims", "errors", "revocation", "bearer", "clock", "refusal", ...adapters])(
   "auth/%s needs nothing of Node.js, so it runs in a browser and at the edge",
   (entry) => {
     for (const [path, source] of graphOf(entry)) {
@@ -89,8 +93,16 @@ test.each(["verify", "claims", "errors", "revocation", "bearer", "clock"])(
   },
 );
 
+test.each(adapters)("auth/%s imports no framework, and neither keys nor verifier: it is handed a verifier", (entry) => {
+  for (const path of graphOf(entry).keys()) {
+    expect(path).not.toMatch(/node_modules\/(?!\.pnpm|zod|jose)/);
+    expect(path.split("/").at(-1)).not.toMatch(/^(?:verify-|remote-|revocation-|jws_)/);
+  }
+});
+
 test("no file of ours reads the environment or imports another room", () => {
-  for (const entry of ["verify", "sign", "claims", "errors", "keys", "revocation", "bearer", "clock", "testing"]) {
+  const others = ["verify", "remote", "sign", "claims", "errors", "keys", "revocation", "bearer", "clock", "refusal"];
+  for (const entry of [...others, "testing", ...adapters]) {
     for (const [path, source] of graphOf(entry)) {
       if (path.startsWith("node:") || path.includes("node_modules")) continue;
       expect(withoutComments(source), path).not.toMatch(/process\.env|@signet\//);

@@ -1,11 +1,11 @@
 // A list of revocations somewhere else, and time that moves only when told to: what a follower is tested with.
 
-import type { Schedule } from "../src/bounded-source.ts";
 import type { AccessTokenClaims } from "../src/claims.ts";
 import type { Clock } from "../src/clock.ts";
 import { createRevocations, type Revocations, type RevocationsOptions } from "../src/revocation-follower.ts";
 import type { RevocationEntry, RevocationPage, RevocationSource } from "../src/revocation-source.ts";
 import { exampleClaims, type FixedClock, fixedClock } from "../src/testing.ts";
+import type { Schedule } from "../src/within-time.ts";
 import { startMs } from "./scene.ts";
 
 /** As the table lives: numbers without gaps, entries that leave when their time is over. */
@@ -58,7 +58,8 @@ export interface TestTime {
   waiting(): number;
 }
 
-export function createTestTime(): TestTime {
+/** @param settle Over when nothing goes on any more before time does. */
+export function createTestTime(settle: () => Promise<void> = settled): TestTime {
   const clock = fixedClock(startMs);
   const timers = new Set<{ dueAt: number; callback: () => void }>();
   let monotonic = firstMonotonicMs;
@@ -78,7 +79,7 @@ export function createTestTime(): TestTime {
     },
     async pass(milliseconds) {
       const end = monotonic + milliseconds;
-      for (await settled(); ; await settled()) {
+      for (await settle(); ; await settle()) {
         const [next] = [...timers].toSorted((a, b) => a.dueAt - b.dueAt);
         if (next === undefined || next.dueAt > end) break;
         timers.delete(next);

@@ -31,6 +31,8 @@ export interface Database {
   ping(): Promise<void>;
   /** How many SQL statements the stores have sent so far. */
   queries(): number;
+  /** How many connections are open, how many of them have nothing to do, and how many statements wait for one. */
+  connections(): { open: number; idle: number; waiting: number };
   /** Waits for what is under way, then closes every connection. */
   close(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         await prisma.$queryRaw`SELECT 1`;
       }),
     queries: () => queries,
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       await prisma.$disconnect();
       await pool.end();

@@ -2,7 +2,7 @@
 
 import type { SessionStore } from "@signet/accounts/stores";
 import type { PrismaClient } from "./generated/client.ts";
-import { endSessions } from "./revocation-store.ts";
+import { endSessions, isTokenRevoked, revokeToken } from "./revocation-store.ts";
 import { type StoredSessionRow, seconds, storedSessionColumns, toStoredSession } from "./session-rows.ts";
 import { withStorageErrors } from "./storage-errors.ts";
 
@@ -35,6 +35,10 @@ export function createSessionStore(prisma: PrismaClient): SessionStore {
       }),
 
     endSessions: (which) => withStorageErrors(() => endSessions(prisma, which)),
+
+    revokeToken: (token) => withStorageErrors(() => revokeToken(prisma, token)),
+
+    isTokenRevoked: (tokenId) => withStorageErrors(() => isTokenRevoked(prisma, tokenId)),
 
     listSessions: (userId) =>
       withStorageErrors(

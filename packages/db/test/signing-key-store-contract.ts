@@ -53,6 +53,45 @@ export function testSigningKeyStore(open: () => Promise<SigningKeyStore>): void 
     expect(offered.map(({ kid }) => kid)).toContain(keys[0]?.kid);
   });
 
+  it("retires the key before it when the new one begins to sign, and no key of another secret or algorithm", async () => {
+    const store = await open();
+    await store.insertKey(newKey(1));
+    await store.insertKey(newKey(2, { algorithm: "Ed25519" }));
+    await store.insertKey(newKey(3, { secretId: "another" }));
+    await store.insertKey(newKey(4, { activeAfterSeconds: 360 }));
+    const [first, other, foreign, next] = (await store.listKeys()).keys;
+    expect(first?.retiredAt).toEqual(next?.activeAt);
+    expect([other, foreign, next].map((key) => key?.retiredAt)).toEqual([null, null, null]);
+  });
+
+  it("moves the end of a key that still signs when another one takes the place of the next", async () => {
+    const store = await open();
+    await store.insertKey(newKey(1));
+    await store.insertKey(newKey(2, { activeAfterSeconds: 360 }));
+    await store.insertKey(newKey(3, { activeAfterSeconds: 720 }));
+    const [first, , third] = (await store.listKeys()).keys;
+    expect(first?.retiredAt).toEqual(third?.activeAt);
+    await store.insertKey(newKey(4));
+    const [, , , last] = (await store.listKeys()).keys;
+    await store.insertKey(newKey(5));
+    // What has ended has ended.
+    expect((await store.listKeys()).keys[0]?.retiredAt).toEqual(last?.activeAt);
+  });
+
+  it("revokes a key once, all of a secret, and one that it has never had", async () => {
+    const store = await open();
+    const keys = [newKey(1), newKey(2), newKey(3, { secretId: "another" })];
+    for (const key of keys) await store.insertKey(key);
+    const [one, two, three] = keys.map(({ kid }) => kid);
+    expect(await store.revokeKeys({ kid: one ?? "" })).toEqual({ kids: [one], sessions: 0 });
+    expect(await store.revokeKeys({ kid: one ?? "" })).toEqual({ kids: [], sessions: 0 });
+    expect(await store.revokeKeys({ secretId: "secret-id" })).toEqual({ kids: [two], sessions: 0 });
+    expect((await store.listKeys()).keys.filter(({ revokedAt }) => revokedAt === null).map(({ kid }) => kid)).toEqual([
+      three,
+    ]);
+    expect(await store.revokeKeys({ kid: "of an operator" })).toEqual({ kids: ["of an operator"], sessions: 0 });
+  });
+
   it("keeps every algorithm whose public half can be published", async () => {
     const store = await open();
     const algorithms = ["ES256", "Ed25519", "RS256"] as const;

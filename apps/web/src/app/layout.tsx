@@ -24,7 +24,8 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // Reading the request makes each page fresh, with the nonce of its own policy.
   const nonce = (await headers()).get("x-nonce") ?? undefined;
-  const { APP_URL, API_URL, AUTH_AUDIENCE, ACCEPT_TOKEN_FROM_QUERY, PASSWORD_MIN_LENGTH } = settings();
+  const { APP_URL, API_URL, RESOURCE_SERVER_URL, AUTH_AUDIENCE, ACCEPT_TOKEN_FROM_QUERY, PASSWORD_MIN_LENGTH } =
+    settings();
 
   return (
     <html lang="en" className={`${text.variable} ${code.variable}`} suppressHydrationWarning>
@@ -44,6 +45,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           settings={{
             // None: the API is where the page came from, whichever name the browser knows that by.
             apiUrl: API_URL === APP_URL ? null : API_URL,
+            notesUrl: RESOURCE_SERVER_URL ?? null,
             acceptTokenFromQuery: ACCEPT_TOKEN_FROM_QUERY,
             passwordMinLength: PASSWORD_MIN_LENGTH,
             issuer: APP_URL,

@@ -5,6 +5,8 @@ import { createContext, use } from "react";
 export interface AppSettings {
   /** Origin of the API, or null when it is where the page came from. */
   apiUrl: string | null;
+  /** Origin of the notes service, the one other place that may be given the access token; or null where there is none. */
+  notesUrl: string | null;
   acceptTokenFromQuery: boolean;
   passwordMinLength: number;
   /** `iss` and `aud` of the tokens that are issued here; both are in every token. */

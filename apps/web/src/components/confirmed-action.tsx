@@ -14,12 +14,23 @@ interface ConfirmedActionProps {
   question: string;
   /** On the button that does it. */
   confirm: string;
-  /** May throw an AuthClientError: it is shown here, and the question stays. */
+  /** What it throws is shown here, where there are words for it, and the question stays. */
   run: () => Promise<void>;
+  /** The words for what `run` has thrown; null for what is no refusal, and a fault of ours. Default: for an AuthClientError. */
+  wordsFor?: (error: unknown) => string | null;
 }
 
+const wordsForAuth = (error: unknown) => (error instanceof AuthClientError ? actionWords(error) : null);
+
 /** A button that asks once, in its own place, before it does what cannot be taken back. */
-export function ConfirmedAction({ label, description, question, confirm, run }: ConfirmedActionProps) {
+export function ConfirmedAction({
+  label,
+  description,
+  question,
+  confirm,
+  run,
+  wordsFor = wordsForAuth,
+}: ConfirmedActionProps) {
   const [step, setStep] = useState<"idle" | "asking" | "running">("idle");
   const [problem, setProblem] = useState<string | null>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -56,8 +67,9 @@ export function ConfirmedAction({ label, description, question, confirm, run }: 
       setStep("idle");
     } catch (error) {
       setStep("asking");
-      if (!(error instanceof AuthClientError)) throw error;
-      setProblem(actionWords(error));
+      const words = wordsFor(error);
+      if (words === null) throw error;
+      setProblem(words);
     }
   };
 

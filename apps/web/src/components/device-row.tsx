@@ -4,6 +4,7 @@ import type { SessionInfo } from "@signet/client";
 import { ConfirmedAction } from "./confirmed-action";
 import { deviceName } from "./device-name";
 import { elapsed } from "./elapsed";
+import { ElapsedTime } from "./elapsed-time";
 
 interface DeviceRowProps {
   session: SessionInfo;
@@ -26,13 +27,13 @@ export function DeviceRow({ session, nowMs, end }: DeviceRowProps) {
         <p className="text-[0.95rem] wrap-anywhere text-ink-soft">
           {address === null ? "" : `From ${address}, `}
           {address === null ? "Signed in " : "signed in "}
-          <Moment seconds={createdAt} nowMs={nowMs} />
+          <ElapsedTime seconds={createdAt} nowMs={nowMs} />
           {/* The server learns of it only now and then: for this device, "some minutes ago" would be odd to read. */}
           {current ? (
             ", in use now"
           ) : (
             <>
-              , last used <Moment seconds={lastUsedAt} nowMs={nowMs} />
+              , last used <ElapsedTime seconds={lastUsedAt} nowMs={nowMs} />
             </>
           )}
         </p>
@@ -47,17 +48,5 @@ export function DeviceRow({ session, nowMs, end }: DeviceRowProps) {
         />
       )}
     </li>
-  );
-}
-
-function Moment({ seconds, nowMs }: { seconds: number; nowMs: number }) {
-  const date = new Date(seconds * 1000);
-  return (
-    <time
-      dateTime={date.toISOString()}
-      title={date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" })}
-    >
-      {elapsed(seconds, nowMs)}
-    </time>
   );
 }

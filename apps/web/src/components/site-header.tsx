@@ -2,6 +2,7 @@
 
 import { useAuth } from "@signet/client/react";
 import Link from "next/link";
+import { useAppSettings } from "./app-settings";
 import { Seal } from "./seal";
 import { ThemeToggle } from "./theme-toggle";
 
@@ -25,6 +26,7 @@ export function SiteHeader() {
 /** Empty, not wrong, until it is known who is here; the header has its height anyway. */
 function AccountLinks() {
   const auth = useAuth();
+  const { notesUrl } = useAppSettings();
   switch (auth.status) {
     case "loading":
       return null;
@@ -43,6 +45,11 @@ function AccountLinks() {
     case "signed-in":
       return (
         <>
+          {notesUrl !== null && (
+            <Link href="/notes" className="appear rounded-lg px-3 py-2 hover:bg-well max-sm:hidden">
+              Notes
+            </Link>
+          )}
           {auth.user !== null && (
             <Link
               href="/account"

@@ -2,6 +2,7 @@
 
 import { useAuth } from "@signet/client/react";
 import Link from "next/link";
+import { useAppSettings } from "./app-settings";
 import { TimeRing } from "./time-ring";
 import { Unreachable } from "./unreachable";
 import { signedOutWords } from "./words";
@@ -20,6 +21,7 @@ export function WhoYouAre() {
 
 function Answer() {
   const auth = useAuth();
+  const { notesUrl } = useAppSettings();
   switch (auth.status) {
     case "loading":
       return <p className="mt-3 text-2xl text-ink-soft">Looking at the seal …</p>;
@@ -61,9 +63,16 @@ function Answer() {
           <p className="mt-3 text-ink-soft">
             Your token says so, and the server has found its seal to be genuine. It looked nothing up.
           </p>
-          <Link href="/account" className="button button-seal mt-7">
-            See your token taken apart
-          </Link>
+          <div className="mt-7 flex flex-wrap gap-3">
+            <Link href="/account" className="button button-seal">
+              See your token taken apart
+            </Link>
+            {notesUrl !== null && (
+              <Link href="/notes" className="button button-plain">
+                Use it at another service
+              </Link>
+            )}
+          </div>
         </div>
       );
   }

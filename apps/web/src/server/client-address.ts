@@ -10,6 +10,7 @@ const forwardedHeaders = [
   "x-forwarded-port",
   "x-real-ip",
 ];
+const proxyHeaders = [...forwardedHeaders, "via"];
 
 /** The client's address: the socket's, or with proxies in front what they say of it. */
 export function clientAddress(request: IncomingMessage, trustedProxyHops: number): string | null {
@@ -27,6 +28,15 @@ export function clientAddress(request: IncomingMessage, trustedProxyHops: number
 export function forwardedAddress(header: string | null, trustedProxyHops: number): string | undefined {
   if (trustedProxyHops === 0) return undefined;
   return header?.split(",").at(-trustedProxyHops)?.trim();
+}
+
+/**
+ * Whether a request comes from this machine itself: from a loopback socket, with no proxy between. With proxies in front, or with
+ * any sign of one, nobody can say so.
+ */
+export function isFromThisMachine(request: IncomingMessage, trustedProxyHops: number): boolean {
+  const hasPassedProxy = trustedProxyHops > 0 || proxyHeaders.some((name) => request.headers[name] !== undefined);
+  return !hasPassedProxy && /^(?:::ffff:)?127\.|^::1$/i.test(request.socket.remoteAddress ?? "");
 }
 
 /** Nothing behind this server may believe a header that anybody can write. */

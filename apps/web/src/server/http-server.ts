@@ -8,7 +8,7 @@ import type { Api, Peer } from "@signet/api";
 import { refused } from "@signet/api";
 import { AuthError } from "@signet/auth/errors";
 import type { Logger } from "pino";
-import { clientAddress, dropForwardedHeaders } from "./client-address.ts";
+import { clientAddress, dropForwardedHeaders, isFromThisMachine } from "./client-address.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -44,17 +44,24 @@ const idleCheckMs = 50;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   let answer: NodeHandler = notYet;
   let draining = false;
+  const sockets = new Set<Socket>();
+  /** Browsers connect ahead of time. Node.js takes such a connection for a busy one. */
+  const unused = new Set<Socket>();
   const server = createServer(limits, (request, response) => {
+    unused.delete(request.socket);
     setSecurityHeaders(response, options.origin.startsWith("https:"));
     if (draining) response.setHeader("Connection", "close");
     answer(request, response);
   });
   // No limit or timeout of the server reaches a connection that has become something else.
   if (options.webSockets !== true) server.on("upgrade", (_request, socket) => socket.destroy());
-  const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    unused.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      unused.delete(socket);
+    });
   });
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = maxRequestsPerSocket;
@@ -69,7 +76,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       server.close();
       server.closeIdleConnections();
       // Those that are busy now are idle in a moment, and would be kept for the client's next request.
-      const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+      const idleCheck = setInterval(() => {
+        server.closeIdleConnections();
+        for (const socket of unused) socket.destroy();
+      }, idleCheckMs);
       const cutOff = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, cutOffAfterMs);
@@ -107,7 +117,10 @@ function router(api: Api, pages: NodeHandler, { trustedProxyHops, origin, log }:
         400,
       );
     }
-    const address = clientAddress(request, trustedProxyHops);
+    const peer = {
+      address: clientAddress(request, trustedProxyHops),
+      local: isFromThisMachine(request, trustedProxyHops),
+    };
     dropForwardedHeaders(request);
     if (!api.owns(pathname)) {
       if (request.method !== "GET" && request.method !== "HEAD") {
@@ -118,7 +131,7 @@ function router(api: Api, pages: NodeHandler, { trustedProxyHops, origin, log }:
     }
     // Whatever name the client used, or none: addresses are built from the configured origin alone.
     request.headers.host = host;
-    peers.set(request, { address });
+    peers.set(request, peer);
     return apiListener(request, response);
   };
 }

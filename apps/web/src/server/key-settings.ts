@@ -1,8 +1,6 @@
 // Settings that are about keys, judged by those who will use them: what is wrong is one sentence for the operator.
 
-import { readFile } from "node:fs/promises";
-import { checkSecret, type KeyRing, type KeyRingOptions } from "@signet/auth/keys";
-import { z } from "zod";
+import { checkSecret, type KeyRing } from "@signet/auth/keys";
 import { SettingError } from "../env.ts";
 
 /** What the key ring finds wrong with its options is what is wrong with the settings. */
@@ -27,20 +25,4 @@ export function usableSecrets(name: string, secrets: readonly string[]): readonl
     }
   }
   return secrets;
-}
-
-const jwkSet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
-
-/** @throws SettingError */
-export async function readKeysFile(path: string): Promise<NonNullable<KeyRingOptions["operatorKeys"]>> {
-  try {
-    return jwkSet.parse(JSON.parse(await readFile(path, "utf8"))).keys;
-  } catch (error) {
-    // The cause is left out: it may quote the file.
-    const why =
-      error instanceof Error && "code" in error
-        ? `it cannot be read (${String(error.code)})`
-        : "it holds something else";
-    throw new SettingError(`AUTH_KEYS_FILE must be the path of a private JWK Set, but ${why}: ${path}`);
-  }
 }

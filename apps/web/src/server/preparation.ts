@@ -6,6 +6,7 @@ import type { KeyRing } from "@signet/auth/keys";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import type { Logger } from "pino";
 import { SettingError } from "../env.ts";
+import type { KeysFile } from "./keys-file.ts";
 
 const keyPollMs = 5_000;
 const retryMs = 1_000;
@@ -27,8 +28,8 @@ export function prepare({
 }: {
   migrate: (() => Promise<void>) | undefined;
   keyRing: KeyRing;
-  /** Whether the operator's own keys are among them. */
-  keysFile: boolean;
+  /** The operator's own keys, where there are some. */
+  keysFile: KeysFile | undefined;
   signer: AccessTokenSigner;
   log: Logger;
 }): Preparation {
@@ -42,7 +43,8 @@ export function prepare({
     try {
       if (!migrated) await migrate?.();
       migrated = true;
-      await loadKeys(keyRing, keysFile);
+      await loadKeys(keyRing, keysFile !== undefined);
+      await keysFile?.follow(keyRing);
       if (!tokensFit) await assertTokensFit(signer);
       tokensFit = true;
       if (unreachable) log.info("The database is reachable again.");
@@ -72,12 +74,12 @@ export function prepare({
 }
 
 /** @throws SettingError for keys of the operator that cannot be used. */
-async function loadKeys(keyRing: KeyRing, keysFile: boolean): Promise<void> {
+async function loadKeys(keyRing: KeyRing, fromFile: boolean): Promise<void> {
   try {
     await keyRing.load();
   } catch (error) {
     // The only keys that can be wrong by then; where there are none, it is a mistake of ours and no setting's.
-    if (error instanceof TypeError && keysFile) throw new SettingError(`AUTH_KEYS_FILE: ${error.message}`);
+    if (error instanceof TypeError && fromFile) throw new SettingError(`AUTH_KEYS_FILE: ${error.message}`);
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 // The wiring: storage, keys, signer, verifier and accounts, built once and in the order they need each other.
 
 import { createAccounts, createPasswordHasher } from "@signet/accounts";
-import { type ApiServices, jwksMaxAgeSeconds } from "@signet/api";
+import { type ApiServices, createMetrics, jwksMaxAgeSeconds } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
-import { createKeyRing, type KeyRing } from "@signet/auth/keys";
+import { createKeyRing, type KeyDescription, type KeyRing } from "@signet/auth/keys";
 import { createRevocations, type Revocations } from "@signet/auth/revocation";
 import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
@@ -12,7 +12,8 @@ import { createDatabase, openEmbeddedDatabase } from "@signet/db";
 import type { Logger } from "pino";
 import type { Settings } from "../env.ts";
 import { readOrCreateSecret } from "./generated-secret.ts";
-import { fitting, readKeysFile, usableSecrets } from "./key-settings.ts";
+import { fitting, usableSecrets } from "./key-settings.ts";
+import { type KeysFile, openKeysFile } from "./keys-file.ts";
 import { prepare } from "./preparation.ts";
 
 export interface Services extends ApiServices {
@@ -45,7 +46,9 @@ interface Options {
 export async function openServices(settings: Settings, { log, dataDir, onProgress }: Options): Promise<Services> {
   // What can be wrong with settings shows before anything is opened.
   const given = settings.AUTH_SECRET === undefined ? undefined : usableSecrets("AUTH_SECRET", settings.AUTH_SECRET);
-  const operatorKeys = settings.AUTH_KEYS_FILE === undefined ? undefined : await readKeysFile(settings.AUTH_KEYS_FILE);
+  for (const { id, secret } of settings.RESOURCE_SERVER_CLIENTS)
+    usableSecrets(`RESOURCE_SERVER_CLIENTS of "${id}"`, [secret]);
+  const keysFile = settings.AUTH_KEYS_FILE === undefined ? undefined : await openKeysFile(settings.AUTH_KEYS_FILE, log);
 
   const embedded =
     settings.DATABASE_URL === undefined
@@ -61,9 +64,10 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
       store: database.signingKeys,
       clock: systemClock,
       jwksMaxAgeSeconds,
+      rotationDays: settings.KEY_ROTATION_DAYS,
       onAlarm: (message, details) => log.error(details, message),
       ...(settings.AUTH_HS256_SECRET === undefined ? {} : { hs256Secret: settings.AUTH_HS256_SECRET }),
-      ...(operatorKeys === undefined ? {} : { operatorKeys }),
+      ...(keysFile === undefined ? {} : { operatorKeys: keysFile.keys }),
     }),
   );
   const revocations = createRevocations({
@@ -92,6 +96,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     revocations,
   });
   const hasher = createPasswordHasher();
+  const metrics = createMetrics();
   const accounts = createAccounts({
     store: database.accounts,
     signer,
@@ -102,17 +107,21 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     sessionMaxSeconds: settings.SESSION_MAX_DAYS * daySeconds,
     sessionIdleSeconds: settings.SESSION_IDLE_DAYS * daySeconds,
     onSessionsEnded: () => void revocations.poll(),
-    onIncident: (incident) => log.warn(incident, "a refresh token was used twice"),
+    onIncident: (incident) => {
+      log.warn(incident, "a refresh token was used twice");
+      metrics.countIncident(incident);
+    },
   });
 
   const preparation = prepare({
     migrate: settings.MIGRATE_ON_START ? () => database.migrate() : undefined,
     keyRing,
-    keysFile: operatorKeys !== undefined,
+    keysFile,
     signer,
     log,
   });
   await preparation.firstAttempt;
+  revocations.subscribe(keyRing.noticeRevoked);
   revocations.start();
   const cleaning = setInterval(() => {
     database.revocations
@@ -124,6 +133,12 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     accounts,
     verifier,
     revocations,
+    revocationPages: database.revocations,
+    issuer: settings.APP_URL,
+    clients: settings.RESOURCE_SERVER_CLIENTS,
+    metrics,
+    connections: () => database.connections(),
+    keyAges: () => keyRing.describe().flatMap(toKeyAge),
     origins: { own: settings.API_URL, allowed: [settings.APP_URL, ...settings.ALLOWED_ORIGINS] },
     log,
     jwks: () => {
@@ -133,7 +148,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     readiness: async () => ({
       database: await wordFor(database.ping()),
       migrations: preparation.done() ? "ok" : "waiting for the database",
-      keys: wordForKeys(keyRing),
+      keys: wordForKeys(keyRing, keysFile),
       clock: Math.abs(keyRing.databaseClockAheadMs) > maxClockDifferenceMs ? "too far from the database's" : "ok",
       revocations: wordForRevocations(revocations),
     }),
@@ -148,14 +163,18 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   };
 }
 
-function wordForKeys(keyRing: KeyRing): string {
+function wordForKeys(keyRing: KeyRing, keysFile: KeysFile | undefined): string {
   if (!keyRing.loaded) return "not loaded";
   try {
     keyRing.signingKey();
-    return "ok";
+    return keysFile?.problem() === undefined ? "ok" : "ok: by the last good AUTH_KEYS_FILE, which is bad now";
   } catch {
     return "none to sign with";
   }
+}
+
+function toKeyAge({ kid, phase, row }: KeyDescription) {
+  return row === undefined ? [] : [{ kid, state: phase, ageSeconds: (Date.now() - row.publishedAt.getTime()) / 1000 }];
 }
 
 function wordForRevocations(revocations: Revocations): string {

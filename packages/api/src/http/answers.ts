@@ -1,5 +1,6 @@
 // Answers of the plain HTTP endpoints: JSON, never stored by anybody on the way unless the endpoint says so.
 
+import type { AuthErrorReason } from "@signet/auth/errors";
 import { answers, bearerChallenge, type Refusal, refusalOf } from "../auth-errors.ts";
 
 const commonHeaders = {
@@ -21,10 +22,19 @@ export function refused(error: unknown, headers: Record<string, string> = {}): R
   const refusal = refusalOf(error);
   const { status, error: code } = answers[refusal.reason];
   const { reason, detail, ...more } = refusal;
-  return json(
+  const answer = json(
     { error: code, reason, detail, ...more },
     { status, headers: { ...refusalHeaders(refusal), ...headers } },
   );
+  reasons.set(answer, reason);
+  return answer;
+}
+
+const reasons = new WeakMap<Response, AuthErrorReason>();
+
+/** Why an answer is a refusal, where `refused` made it: for counting, without reading its body. */
+export function reasonOf(answer: Response): AuthErrorReason | undefined {
+  return reasons.get(answer);
 }
 
 /** `WWW-Authenticate` and `Retry-After`, where the refusal has them. */

@@ -6,21 +6,21 @@ import { AuthError } from "@signet/auth/errors";
 export const maxBodyBytes = 64 * 1024;
 
 /** @throws AuthError `payload_too_large`, at the latest when the first byte too many has come. */
-export async function withLimitedBody(request: Request): Promise<Request> {
+export async function withLimitedBody(request: Request, maxBytes = maxBodyBytes): Promise<Request> {
   if (request.body === null) return request;
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
 
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body) {
     length += chunk.byteLength;
-    if (length > maxBodyBytes) throw tooLarge();
+    if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   const { method, headers, signal, url } = request;
   return new Request(url, { method, headers, signal, body: Buffer.concat(chunks) });
 }
 
-function tooLarge(): AuthError {
-  return new AuthError("payload_too_large", `A request may have ${maxBodyBytes} bytes at most.`);
+function tooLarge(maxBytes: number): AuthError {
+  return new AuthError("payload_too_large", `A request may have ${maxBytes} bytes at most.`);
 }

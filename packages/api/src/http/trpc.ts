@@ -5,6 +5,7 @@ import type { TRPCRequestInfo } from "@trpc/server/http";
 import { appRouter } from "../app-router.ts";
 import { answers, refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer } from "../context.ts";
+import type { Metrics } from "../metrics.ts";
 import type { CallShape } from "../token-delivery.ts";
 import { authResponseMeta } from "../trpc-errors.ts";
 import { assertJson } from "./json-body.ts";
@@ -15,7 +16,7 @@ export const trpcPath = "/api/trpc";
 /** A batch counts once per operation wherever something is counted; this bounds one request. */
 const maxBatchSize = 30;
 
-export async function trpc(services: ApiServices, request: Request, peer: Peer): Promise<Response> {
+export async function trpc(services: ApiServices, metrics: Metrics, request: Request, peer: Peer): Promise<Response> {
   if (request.method !== "GET") assertJson(request);
   const limited = await withLimitedBody(request);
   const response = await fetchRequestHandler({
@@ -27,6 +28,7 @@ export async function trpc(services: ApiServices, request: Request, peer: Peer):
       createContext(services, limited, peer, { shape: shapeOf(info), answerHeaders: resHeaders }),
     onError: ({ error, path }) => {
       const { reason, errorId } = refusalOf(error);
+      metrics.countRefusal(reason);
       const level = answers[reason].status >= 500 ? "error" : "debug";
       services.log[level](
         {

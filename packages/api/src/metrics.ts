@@ -1,0 +1,124 @@
+// What happens here, in numbers, for Prometheus. Labels are words of ours from short lists: never a name, an address or an id of anybody.
+
+import type { SessionIncident } from "@signet/accounts";
+import type { AuthErrorReason } from "@signet/auth/errors";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { RevocationNews } from "./session-watch.ts";
+
+/** What is looked at when somebody asks. */
+export interface Measured {
+  revocations?: RevocationNews;
+  /** Of the database: how many connections are open, how many of them rest, how many statements wait for one. */
+  connections?(): { open: number; idle: number; waiting: number };
+  /** Of the signing keys: what each is there for, such as "active", and since when. */
+  keyAges?(): readonly { kid: string; state: string; ageSeconds: number }[];
+}
+
+/** What people do with sessions, one word each. */
+export type SessionEvent =
+  | "sign_up"
+  | "sign_in"
+  | "change_password"
+  | "refresh"
+  | "sign_out"
+  | "end_session"
+  | "end_others"
+  | "end_all"
+  | "revoke_token";
+
+export interface Metrics {
+  /** @param result "ok", or why it was refused. */
+  countEvent(event: SessionEvent, result: "ok" | AuthErrorReason): void;
+  countEnded(event: SessionEvent, ended: number): void;
+  /** An answer, or one operation of a batch, that was a refusal. */
+  countRefusal(reason: AuthErrorReason): void;
+  countIncident(incident: Pick<SessionIncident, "kind">): void;
+  countClientFailure(): void;
+  /** All of it as Prometheus reads it. */
+  text(measured: Measured): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Makes an empty set; each process has one. What the process itself does is measured from the first time somebody asks. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const events = new Counter({
+    name: "signet_session_events_total",
+    help: "Sign-ups, sign-ins, changes of passwords and refreshes, by result.",
+    labelNames: ["event", "result"],
+    registers,
+  });
+  const ended = new Counter({
+    name: "signet_sessions_ended_total",
+    help: "Sessions and single tokens that were ended before their time, by what ended them.",
+    labelNames: ["event"],
+    registers,
+  });
+  const refusals = new Counter({
+    name: "signet_refusals_total",
+    help: "Refused requests and operations, by reason.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const incidents = new Counter({
+    name: "signet_refresh_token_incidents_total",
+    help: "Refresh tokens that were used again: reuse is a theft noticed, repeated_elsewhere a repetition from another address.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const clientFailures = new Counter({
+    name: "signet_client_failures_total",
+    help: "Requests of other services whose client credentials were refused.",
+    registers,
+  });
+  const revocationsAge = new Gauge({
+    name: "signet_revocations_age_seconds",
+    help: "How old this process's knowledge of revocations is; +Inf before there is any.",
+    registers,
+  });
+  const revocationsSize = new Gauge({
+    name: "signet_revocations_entries",
+    help: "Revocations in memory.",
+    registers,
+  });
+  const connections = new Gauge({
+    name: "signet_database_connections",
+    help: "Connections to the database, and statements that wait for one.",
+    labelNames: ["state"],
+    registers,
+  });
+  const keyAges = new Gauge({
+    name: "signet_key_age_seconds",
+    help: "Age of each signing key, by what it is there for.",
+    labelNames: ["kid", "state"],
+    registers,
+  });
+  // There from the start, so that the first one is seen as a rise.
+  for (const kind of ["reuse", "repeated_elsewhere"] as const) incidents.inc({ kind }, 0);
+  let measuresProcess = false;
+
+  return {
+    countEvent: (event, result) => events.inc({ event, result }),
+    countEnded: (event, count) => ended.inc({ event }, count),
+    countRefusal: (reason) => refusals.inc({ reason }),
+    countIncident: ({ kind }) => incidents.inc({ kind }),
+    countClientFailure: () => clientFailures.inc(),
+    async text(measured) {
+      if (!measuresProcess) collectDefaultMetrics({ register: registry });
+      measuresProcess = true;
+      const { ageMs, size } = readRevocations(measured.revocations);
+      if (ageMs !== undefined) revocationsAge.set(ageMs / 1000);
+      if (size !== undefined) revocationsSize.set(size);
+      for (const [state, count] of Object.entries(measured.connections?.() ?? {})) connections.set({ state }, count);
+      keyAges.reset();
+      for (const { kid, state, ageSeconds } of measured.keyAges?.() ?? []) keyAges.set({ kid, state }, ageSeconds);
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
+
+function readRevocations(news: RevocationNews | undefined): { ageMs?: number | undefined; size?: number | undefined } {
+  return { ageMs: news?.ageMs?.(), size: news?.size };
+}
