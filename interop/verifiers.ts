@@ -37,8 +37,12 @@ export const verifiers: Verifier[] = [
     version: ask(python, ["-c", "import fastapi, httpx, uvicorn, jose; print(jose.__version__)"]),
     command: (port) => [
       python,
-      ...["-m", "uvicorn", "fastapi_service:app", "--app-dir", programs],
-      ...["--port", String(port), "--log-level", "warning"],
+      "-m",
+      "uvicorn",
+      "fastapi_service:app",
+      `--app-dir=${programs}`,
+      `--port=${port}`,
+      "--log-level=warning",
     ],
   },
   {

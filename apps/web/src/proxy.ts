@@ -1,8 +1,8 @@
 // A fresh nonce for each page, and the content security policy that names it. Who may see what is not decided here.
 
 import { randomBytes } from "node:crypto";
+import { settings } from "@signet/server/settings";
 import { type NextRequest, NextResponse } from "next/server";
-import { settings } from "./env";
 
 export function proxy(request: NextRequest): NextResponse {
   const nonce = randomBytes(16).toString("base64");

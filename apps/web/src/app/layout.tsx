@@ -1,11 +1,11 @@
 import "./globals.css";
+import { settings } from "@signet/server/settings";
 import type { Metadata, Viewport } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { SignInQuestion } from "../components/sign-in-question";
 import { SiteHeader } from "../components/site-header";
 import { themeScript } from "../components/theme-script";
-import { settings } from "../env";
 import { code, text } from "./fonts";
 import { Providers } from "./providers";
 

@@ -10,7 +10,7 @@ import { signedOutWords } from "./words";
 /** The letter on the first page. It has one size, whoever is here. */
 export function WhoYouAre() {
   return (
-    <section aria-labelledby="who" className="sheet grid min-h-88 content-start p-7 sm:p-9">
+    <section aria-labelledby="who" className="sheet grid min-h-102 content-start p-7 sm:p-9">
       <h2 id="who" className="text-sm tracking-wide text-ink-soft">
         Who you are
       </h2>

@@ -5,13 +5,19 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, createApi, createLogger } from "@signet/api";
-import { UnusableDatabaseError } from "@signet/db";
+import {
+  createHttpServer,
+  dataDirOf,
+  type HttpServer,
+  isForPeople,
+  openServices,
+  settings as readSettings,
+  type Services,
+  SettingError,
+  type Settings,
+  sharedServices,
+} from "@signet/server";
 import next from "next";
-import { settings as readSettings, SettingError, type Settings } from "../env.ts";
-import { dataDirOf } from "./data-dir.ts";
-import { createHttpServer, type HttpServer } from "./http-server.ts";
-import { openServices, type Services } from "./services.ts";
-import { sharedServices } from "./shared-services.ts";
 
 const appDir = fileURLToPath(new URL("../..", import.meta.url));
 const repositoryDir = join(appDir, "../..");
@@ -116,12 +122,11 @@ function say(message: string): void {
 
 /** What a person can mend is one sentence; the rest comes with where it happened. */
 function fail(sentence: string, error: unknown): never {
-  const text =
-    error instanceof Error ? (isForPeople(error) ? error.message : (error.stack ?? error.message)) : String(error);
+  const text = isForPeople(error)
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`\n${sentence} ${text}\n`);
   process.exit(1);
-}
-
-function isForPeople(error: Error): boolean {
-  return error instanceof SettingError || error instanceof UnusableDatabaseError;
 }

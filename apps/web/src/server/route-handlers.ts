@@ -1,11 +1,7 @@
 // The API on services of its own or, in a process that has them already, on those.
 
 import { type Api, createApi, createLogger } from "@signet/api";
-import { settings } from "../env.ts";
-import { forwardedAddress } from "./client-address.ts";
-import { dataDirOf } from "./data-dir.ts";
-import { openServices } from "./services.ts";
-import { sharedServices } from "./shared-services.ts";
+import { dataDirOf, forwardedAddress, openServices, settings, sharedServices } from "@signet/server";
 
 let api: Promise<Api> | undefined;
 

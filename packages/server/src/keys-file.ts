@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { KeyRing, KeyRingOptions } from "@signet/auth/keys";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { SettingError } from "../env.ts";
+import { SettingError } from "./settings.ts";
 
 type OperatorKeys = NonNullable<KeyRingOptions["operatorKeys"]>;
 

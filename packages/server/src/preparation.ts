@@ -5,8 +5,8 @@ import { AuthError } from "@signet/auth/errors";
 import type { KeyRing } from "@signet/auth/keys";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import type { Logger } from "pino";
-import { SettingError } from "../env.ts";
 import type { KeysFile } from "./keys-file.ts";
+import { SettingError } from "./settings.ts";
 
 const keyPollMs = 5_000;
 const retryMs = 1_000;

@@ -10,11 +10,11 @@ import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
 import { createDatabase, openEmbeddedDatabase } from "@signet/db";
 import type { Logger } from "pino";
-import type { Settings } from "../env.ts";
 import { readOrCreateSecret } from "./generated-secret.ts";
 import { fitting, usableSecrets } from "./key-settings.ts";
 import { type KeysFile, openKeysFile } from "./keys-file.ts";
 import { prepare } from "./preparation.ts";
+import type { Settings } from "./settings.ts";
 
 export interface Services extends ApiServices {
   /** Ends what was begun, the database last. */

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { createLogger } from "@signet/api";
 import { afterEach, describe, expect, test } from "vitest";
-import { clientAddress, forwardedAddress } from "../src/server/client-address.ts";
-import { createHttpServer, type HttpServer } from "../src/server/http-server.ts";
+import { clientAddress, forwardedAddress } from "../src/client-address.ts";
+import { createHttpServer, type HttpServer } from "../src/http-server.ts";
 
 let running: HttpServer | undefined;
 

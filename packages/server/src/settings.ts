@@ -1,4 +1,4 @@
-// The only reader of process.env in this app. Every setting is checked once, at start; a wrong one stops it.
+// The only reader of process.env in a process of the issuer. Every setting is checked once, at start; a wrong one stops it.
 
 import { z } from "zod";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { definitions, parseSettings, SettingError } from "./env.ts";
+import { definitions, parseSettings, SettingError } from "./settings.ts";
 
 describe("settings", () => {
   test("need nothing to be set", () => {

@@ -1,17 +1,26 @@
 // The operator's file of keys, as it is found again and again.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKeyRing } from "@signet/auth/keys";
 import { createMemorySigningKeyStore } from "@signet/auth/testing";
 import pino from "pino";
 import { expect, test } from "vitest";
-import { openKeysFile } from "../src/server/keys-file.ts";
-import { withDataDir } from "./running-server.ts";
+import { openKeysFile } from "../src/keys-file.ts";
 
 const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
 const write = (file: string, content: unknown) => writeFile(file, JSON.stringify(content), { mode: 0o600 });
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "signet test "));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 async function openFile(folder: string) {
   const lines: string[] = [];
@@ -38,7 +47,7 @@ test.each([
   ["can be read by everybody", (path: string) => chmod(path, 0o644)],
   ["is gone", (path: string) => rm(path)],
 ])("a file that %s changes nothing, is told of once, and is taken when it is mended (F22)", (_name, spoil) =>
-  withDataDir(async (folder) => {
+  withFolder(async (folder) => {
     const { path, good, file, ring, lines } = await openFile(folder);
     const { kid } = ring.signingKey();
     await spoil(path);
@@ -57,7 +66,7 @@ test.each([
 );
 
 test("a file that stays as it is costs no import", () =>
-  withDataDir(async (folder) => {
+  withFolder(async (folder) => {
     const { file, ring, lines } = await openFile(folder);
     const before = ring.signingKey();
     await file.follow(ring);

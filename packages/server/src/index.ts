@@ -1,0 +1,10 @@
+// @signet/server: what every process of the issuer is made of, whatever it serves besides: settings, the wiring of storage, keys and
+// accounts, and an HTTP listener with its limits.
+
+export { forwardedAddress } from "./client-address.ts";
+export { dataDirOf } from "./data-dir.ts";
+export { isForPeople } from "./for-people.ts";
+export { createHttpServer, type HttpServer } from "./http-server.ts";
+export { openServices, type Services } from "./services.ts";
+export { parseSettings, SettingError, type Settings, settings } from "./settings.ts";
+export { sharedServices } from "./shared-services.ts";
