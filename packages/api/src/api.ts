@@ -1,7 +1,8 @@
 // The way of a request: path and method → endpoint. Everything under the API's paths is answered here.
 
 import { AuthError } from "@signet/auth/errors";
-import { answers, refusalOf } from "./auth-errors.ts";
+import { httpRefusals } from "@signet/auth/refusal";
+import { refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
 import { json, reasonOf, refused } from "./http/answers.ts";
 import { browserCallsOf } from "./http/browser-calls.ts";
@@ -87,7 +88,7 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
       return await endpointOf(routes.get(pathname), request.method)(request, peer);
     } catch (error) {
       const { reason, errorId } = refusalOf(error);
-      if (answers[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
+      if (httpRefusals[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
       return refused(error);
     }
   }

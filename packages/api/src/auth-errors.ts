@@ -1,81 +1,48 @@
-// What each refusal looks like to the outside: one exhaustive table from reason to tRPC code and HTTP answer.
-// A reason that is not in the table does not compile.
+// Whatever was thrown, as it may leave the server. What a reason means over HTTP stands in `@signet/auth/refusal`; what tRPC calls it
+// stands here. A reason that is in neither table does not compile.
 
 import { randomBytes } from "node:crypto";
 import { type AuthError, type AuthErrorReason, isAuthError } from "@signet/auth/errors";
+import { bearerRefusedDetail, httpRefusals } from "@signet/auth/refusal";
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 
 type TRPCErrorCode = TRPCError["code"];
 
-/** `error` in the body: codes of RFC 6749 §5.2, §4.1.2.1 and RFC 6750 §3.1, the nearest where none fits. */
-type OAuthErrorCode =
-  | "invalid_request"
-  | "invalid_token"
-  | "invalid_grant"
-  | "insufficient_scope"
-  | "access_denied"
-  | "temporarily_unavailable"
-  | "server_error";
-
-/** Which challenge a 401 carries: the bearer scheme with or without an error code, or none of ours. */
-type BearerChallenge = "none" | "bare" | "invalid_token" | "insufficient_scope";
-
-interface Answer {
-  code: TRPCErrorCode;
-  status: number;
-  /** Over tRPC, where it is another one: there 400 means that the input cannot be used. */
-  trpcStatus?: number;
-  error: OAuthErrorCode;
-  challenge: BearerChallenge;
-}
-
-export const answers: Record<AuthErrorReason, Answer> = {
-  // No error code when there were no credentials (RFC 6750 §3.1).
-  token_missing: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "bare" },
-  token_malformed: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "invalid_token" },
-  token_invalid: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "invalid_token" },
-  token_expired: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "invalid_token" },
-  token_revoked: { code: "UNAUTHORIZED", status: 401, error: "invalid_token", challenge: "invalid_token" },
-  // Over tRPC a 401 names the bearer scheme: a Basic challenge would raise the browser's own password box.
-  credentials_invalid: { code: "UNAUTHORIZED", status: 401, error: "invalid_grant", challenge: "bare" },
-  refresh_token_invalid: {
-    code: "UNAUTHORIZED",
-    status: 400,
-    trpcStatus: 401,
-    error: "invalid_grant",
-    challenge: "none",
-  },
-  insufficient_scope: { code: "FORBIDDEN", status: 403, error: "insufficient_scope", challenge: "insufficient_scope" },
-  origin_refused: { code: "FORBIDDEN", status: 403, error: "access_denied", challenge: "none" },
-  input_invalid: { code: "BAD_REQUEST", status: 400, error: "invalid_request", challenge: "none" },
-  code_invalid: { code: "BAD_REQUEST", status: 400, error: "invalid_grant", challenge: "none" },
-  password_unacceptable: { code: "BAD_REQUEST", status: 400, error: "invalid_request", challenge: "none" },
-  not_batchable: { code: "BAD_REQUEST", status: 400, error: "invalid_request", challenge: "none" },
-  username_taken: { code: "CONFLICT", status: 409, error: "invalid_request", challenge: "none" },
-  not_found: { code: "NOT_FOUND", status: 404, error: "invalid_request", challenge: "none" },
-  method_not_allowed: { code: "METHOD_NOT_SUPPORTED", status: 405, error: "invalid_request", challenge: "none" },
-  payload_too_large: { code: "PAYLOAD_TOO_LARGE", status: 413, error: "invalid_request", challenge: "none" },
-  rate_limited: { code: "TOO_MANY_REQUESTS", status: 429, error: "temporarily_unavailable", challenge: "none" },
-  keys_unavailable: { code: "SERVICE_UNAVAILABLE", status: 503, error: "temporarily_unavailable", challenge: "none" },
-  storage_unavailable: {
-    code: "SERVICE_UNAVAILABLE",
-    status: 503,
-    error: "temporarily_unavailable",
-    challenge: "none",
-  },
-  revocations_unknown: {
-    code: "SERVICE_UNAVAILABLE",
-    status: 503,
-    error: "temporarily_unavailable",
-    challenge: "none",
-  },
-  busy: { code: "SERVICE_UNAVAILABLE", status: 503, error: "temporarily_unavailable", challenge: "none" },
-  internal_error: { code: "INTERNAL_SERVER_ERROR", status: 500, error: "server_error", challenge: "none" },
+/** tRPC's name for each reason. */
+const trpcCodes: Record<AuthErrorReason, TRPCErrorCode> = {
+  token_missing: "UNAUTHORIZED",
+  token_malformed: "UNAUTHORIZED",
+  token_invalid: "UNAUTHORIZED",
+  token_expired: "UNAUTHORIZED",
+  token_revoked: "UNAUTHORIZED",
+  credentials_invalid: "UNAUTHORIZED",
+  refresh_token_invalid: "UNAUTHORIZED",
+  insufficient_scope: "FORBIDDEN",
+  origin_refused: "FORBIDDEN",
+  input_invalid: "BAD_REQUEST",
+  code_invalid: "BAD_REQUEST",
+  password_unacceptable: "BAD_REQUEST",
+  not_batchable: "BAD_REQUEST",
+  username_taken: "CONFLICT",
+  not_found: "NOT_FOUND",
+  method_not_allowed: "METHOD_NOT_SUPPORTED",
+  payload_too_large: "PAYLOAD_TOO_LARGE",
+  rate_limited: "TOO_MANY_REQUESTS",
+  keys_unavailable: "SERVICE_UNAVAILABLE",
+  storage_unavailable: "SERVICE_UNAVAILABLE",
+  revocations_unknown: "SERVICE_UNAVAILABLE",
+  busy: "SERVICE_UNAVAILABLE",
+  internal_error: "INTERNAL_SERVER_ERROR",
 };
 
-/** The one sentence that every refused bearer gets; the reason says more. */
-export const bearerRefusedDetail = "Could not validate credentials";
+/** Over tRPC 400 means that the input cannot be used, and a refresh token is no input. */
+const trpcStatuses: Partial<Record<AuthErrorReason, number>> = { refresh_token_invalid: 401 };
+
+/** What a refusal is called over tRPC. */
+export function trpcAnswerOf(reason: AuthErrorReason): { code: TRPCErrorCode; status: number } {
+  return { code: trpcCodes[reason], status: trpcStatuses[reason] ?? httpRefusals[reason].status };
+}
 
 const defaultRetryAfterSeconds = 2;
 
@@ -107,18 +74,6 @@ export function refusalOf(error: unknown): Refusal {
   return refusal;
 }
 
-/**
- * The `WWW-Authenticate` value for a refusal, or `undefined` where none belongs.
- *
- * @see RFC 6750 §3
- */
-export function bearerChallenge(reason: AuthErrorReason): string | undefined {
-  const { challenge } = answers[reason];
-  if (challenge === "none") return undefined;
-  if (challenge === "bare") return 'Bearer realm="signet"';
-  return `Bearer realm="signet", error="${challenge}", error_description="${reason}"`;
-}
-
 function describe(error: unknown): Refusal {
   if (isAuthError(error)) return ofAuthError(error);
   if (error instanceof ZodError) return ofInput(error);
@@ -131,7 +86,7 @@ function describe(error: unknown): Refusal {
 }
 
 function ofAuthError(error: AuthError): Refusal {
-  const { status, challenge } = answers[error.reason];
+  const { status, challenge } = httpRefusals[error.reason];
   const aboutBearer = challenge === "invalid_token" || error.reason === "token_missing";
   const retryAfterSeconds =
     error.retryAfterSeconds ?? (status === 503 || status === 429 ? defaultRetryAfterSeconds : undefined);

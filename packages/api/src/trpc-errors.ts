@@ -7,7 +7,7 @@ import { type AuthErrorReason, isAuthError } from "@signet/auth/errors";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
 import { TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { answers, refusalOf } from "./auth-errors.ts";
+import { refusalOf, trpcAnswerOf } from "./auth-errors.ts";
 import { refusalHeaders } from "./http/answers.ts";
 
 /**
@@ -61,8 +61,9 @@ export function asTRPCError(error: unknown): unknown {
   const cause = error instanceof TRPCError ? error.cause : error;
   if (!isAuthError(cause)) return error;
   // It has its code already, and may be remembered as it is.
-  if (error instanceof TRPCError && error.code === answers[cause.reason].code) return error;
-  return new TRPCError({ code: answers[cause.reason].code, message: cause.message, cause });
+  const { code } = trpcAnswerOf(cause.reason);
+  if (error instanceof TRPCError && error.code === code) return error;
+  return new TRPCError({ code, message: cause.message, cause });
 }
 
 /**
@@ -82,12 +83,12 @@ interface ErrorShape {
 /** Our own `errorFormatter`. Nothing of the inside goes out: what nobody foresaw is a fixed sentence and an `errorId`. */
 export function formatRefusal<Shape extends ErrorShape>({ error, shape }: { error: TRPCError; shape: Shape }) {
   const { detail, ...refusal } = refusalOf(error);
-  const { code, status, trpcStatus = status } = answers[refusal.reason];
+  const { code, status } = trpcAnswerOf(refusal.reason);
   const retry = shape.data.path !== undefined && refusedPaths.get(error) === shape.data.path ? { retry: true } : {};
   return {
     code: TRPC_ERROR_CODES_BY_KEY[code],
     message: detail,
-    data: { code, httpStatus: trpcStatus, path: shape.data.path, ...refusal, ...retry },
+    data: { code, httpStatus: status, path: shape.data.path, ...refusal, ...retry },
   };
 }
 

@@ -1,7 +1,8 @@
 // Answers of the plain HTTP endpoints: JSON, never stored by anybody on the way unless the endpoint says so.
 
 import type { AuthErrorReason } from "@signet/auth/errors";
-import { answers, bearerChallenge, type Refusal, refusalOf } from "../auth-errors.ts";
+import { bearerChallenge, httpRefusals } from "@signet/auth/refusal";
+import { type Refusal, refusalOf } from "../auth-errors.ts";
 
 const commonHeaders = {
   "Cache-Control": "no-store",
@@ -20,7 +21,7 @@ export function json(body: unknown, init: { status?: number; headers?: Record<st
  */
 export function refused(error: unknown, headers: Record<string, string> = {}): Response {
   const refusal = refusalOf(error);
-  const { status, error: code } = answers[refusal.reason];
+  const { status, error: code } = httpRefusals[refusal.reason];
   const { reason, detail, ...more } = refusal;
   const answer = json(
     { error: code, reason, detail, ...more },

@@ -1,9 +1,10 @@
 // /api/trpc/*: tRPC over the Fetch API, with our limits before it and our challenges on its answers.
 
+import { httpRefusals } from "@signet/auth/refusal";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { TRPCRequestInfo } from "@trpc/server/http";
 import { appRouter } from "../app-router.ts";
-import { answers, refusalOf } from "../auth-errors.ts";
+import { refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer } from "../context.ts";
 import type { Metrics } from "../metrics.ts";
 import type { CallShape } from "../token-delivery.ts";
@@ -29,7 +30,7 @@ export async function trpc(services: ApiServices, metrics: Metrics, request: Req
     onError: ({ error, path }) => {
       const { reason, errorId } = refusalOf(error);
       metrics.countRefusal(reason);
-      const level = answers[reason].status >= 500 ? "error" : "debug";
+      const level = httpRefusals[reason].status >= 500 ? "error" : "debug";
       services.log[level](
         {
           procedure: knownProcedure(path),
