@@ -433,7 +433,6 @@ export const requirements = [
     statement:
       "Other origins are a fixed list; credentials never go with `*` or with an origin that was merely repeated",
     source: "ASVS 3.4.2",
-    note: "`ALLOWED_ORIGINS` is not there yet: no other origin may read an answer, the JWK Set excepted, which is public.",
   },
   {
     id: "HTTP-13",
@@ -1024,7 +1023,6 @@ export const requirements = [
     must: true,
     statement: "With issuer and database down, valid tokens are accepted for the stated time",
     source: "own promise",
-    note: noRemoteKeys,
   },
   {
     id: "RS-03",
@@ -1038,14 +1036,12 @@ export const requirements = [
     must: true,
     statement: "An answer that is no usable JWK Set never replaces the last good one in silence",
     source: "RFC 8725 §3.10",
-    note: noRemoteKeys,
   },
   {
     id: "RS-05",
     must: true,
     statement: "JWK Sets are fetched anew in the background; no request waits",
     source: "own promise",
-    note: noRemoteKeys,
   },
   {
     id: "RS-06",
@@ -1070,7 +1066,6 @@ export const requirements = [
     must: true,
     statement: "A new replica is ready once it knows what was revoked",
     source: "own promise",
-    note: noFeed,
   },
   {
     id: "RS-10",
@@ -1083,7 +1078,6 @@ export const requirements = [
     must: true,
     statement: "Who owns a thing is decided by `sub`, not by the request",
     source: "ASVS 8.2.2, 8.3.1",
-    note: "Does not apply yet: no operation names a thing that somebody owns.",
   },
   {
     id: "RS-12",

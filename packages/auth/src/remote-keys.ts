@@ -44,6 +44,8 @@ const leastMaxAgeSeconds = 30;
 const mostMaxAgeSeconds = 24 * 60 * 60;
 const firstRetryMs = 1_000;
 const maxRetryMs = 60_000;
+/** For so long a set is in doubt that shares no key with the last one: until no token of those before can be alive. */
+const doubtMs = (900 + 120) * 1000;
 
 /** What the issuer once answered. */
 interface KeySet {
@@ -59,8 +61,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   const { signal, waitUntil, onProblem, onRecovered } = options;
 
   let good: KeySet | undefined;
-  /** A set that has none of the good one's keys. It may be a mistake, so it does not take the other's place. */
+  /** A set that has none of the good one's keys. It may be a mistake, so it does not take the other's place at once. */
   let beside: KeySet | undefined;
+  let besideSince = 0;
   let loading: Promise<void> | undefined;
   let failures = 0;
   let retryAt = Number.NEGATIVE_INFINITY;
@@ -118,8 +121,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       if (keys.size === 0) throw new Error("The JWK Set holds no key of an accepted algorithm.");
       accept({ keys, etag: headers.get("ETag"), at, maxAgeMs });
     }
-    // Looks whether the older of two sets has had its time.
-    if (beside !== undefined && !isUsable(good)) accept(beside);
+    // Whether the older of two sets has had its time.
+    const isBelieved = monotonicMs() - besideSince >= doubtMs;
+    if (beside !== undefined && (isBelieved || !isUsable(good))) replaceBy(beside);
     if (beside !== undefined) throw new Error("The JWK Set shares no key with the last one. Both are used.");
   }
 
@@ -127,12 +131,14 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
 
   /** A good set is replaced by one that continues it, or when its time is over. */
   function accept(set: KeySet): void {
-    if (isUsable(good) && ![...set.keys.keys()].some((kid) => good?.keys.has(kid))) {
-      beside = set;
-    } else {
-      good = set;
-      beside = undefined;
-    }
+    if (!isUsable(good) || continues(set, good)) return replaceBy(set);
+    if (beside === undefined || !continues(set, beside)) besideSince = monotonicMs();
+    beside = set;
+  }
+
+  function replaceBy(set: KeySet): void {
+    good = set;
+    beside = undefined;
   }
 
   async function runLoad(): Promise<void> {
@@ -215,6 +221,10 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       return set === undefined ? Number.POSITIVE_INFINITY : ageOf(set);
     },
   };
+}
+
+function continues(set: KeySet, former: KeySet): boolean {
+  return [...set.keys.keys()].some((kid) => former.keys.has(kid));
 }
 
 /** For how long the answer may be kept, less what it has been on the way (RFC 9111 §4.2). */

@@ -159,6 +159,8 @@ describe("revocations", () => {
     await verifier.verify(await issuer.sign());
     await pass(11_000);
     await expect(verifier.verify(await issuer.sign())).rejects.toMatchObject({ reason: "revocations_unknown" });
+    // Nobody should be sent where everybody is refused.
+    expect(verifier.status()).toMatchObject({ ready: false, revocations: "stale" });
     issuer.answers.clear();
     await pass(2_000);
     await verifier.verify(await issuer.sign());

@@ -60,7 +60,10 @@ export interface RemoteVerifierOptions {
 }
 
 export interface RemoteVerifierStatus {
-  /** Whether there are keys and, with a client, the whole list of revocations was here once. Send no requests before. */
+  /**
+   * Whether there are keys and, with a client, the whole list of revocations was here once; where a stale view rejects, it is not
+   * stale either. Send no requests before.
+   */
   ready: boolean;
   /** `stale`: in use, but not confirmed by the last fetch. `missing`: every token gets `keys_unavailable`. */
   keys: "ok" | "stale" | "missing";
@@ -165,6 +168,12 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): RemoteVeri
     return revocations.stale ? "stale" : "ok";
   }
 
+  /** Where a stale view refuses everybody, nobody should be sent here. */
+  function canAnswer(): boolean {
+    const status = revocationsStatus();
+    return status === "not followed" || status === "ok" || (status === "stale" && whenStale === "accept");
+  }
+
   return {
     ...verifier,
     revocations,
@@ -175,7 +184,7 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): RemoteVeri
       check?.follow();
     },
     status: () => ({
-      ready: keys.status() !== "missing" && (revocations?.ready ?? true),
+      ready: keys.status() !== "missing" && canAnswer(),
       keys: keys.status(),
       revocations: revocationsStatus(),
       keysAgeMs: keys.ageMs(),
