@@ -28,8 +28,6 @@ export const chapters = {
 
 const noBudgets = "There are no budgets for sign-in yet; the place where they are charged, before hashing, is there.";
 const noProviders = "There is no sign-in with a provider yet.";
-const noFeed = "There is no revocation feed yet.";
-const noRemoteKeys = "There is no resource server yet that fetches a JWK Set.";
 const noDpop = "DPoP is not part of Signet.";
 
 /** @type {Requirement[]} */
