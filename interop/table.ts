@@ -10,21 +10,23 @@ export interface Observed {
   accepts: Partial<Record<Algorithm, boolean>>;
 }
 
-const pages = ["docs/interoperability.md", "README.md"];
+const page = "docs/interoperability.md";
+/** Has the same table, if it shows one. */
+const readme = "README.md";
 const begin = "<!-- interoperability -->\n";
 const end = "\n<!-- /interoperability -->";
 
 /** @returns what is wrong with the tables, in words */
 export async function compareTables(observed: Observed[]): Promise<string[]> {
-  const problems = await Promise.all(pages.map((page) => compareTable(page, observed)));
-  return problems.flat();
+  return [...(await compareTable(page, observed)), ...(await compareTable(readme, observed))];
 }
 
-async function compareTable(page: string, observed: Observed[]): Promise<string[]> {
-  const file = fileURLToPath(new URL(`../${page}`, import.meta.url));
+async function compareTable(document: string, observed: Observed[]): Promise<string[]> {
+  const file = fileURLToPath(new URL(`../${document}`, import.meta.url));
   const text = await readFile(file, "utf8");
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to === -1) return [`${page} has no place for the table`];
+  if (from === -1 && document === readme) return [];
+  if (from === -1 || to < from) return [`${document} has no place for the table`];
   const written = rowsOf(text.slice(from + begin.length, to));
   const rows = verifiers.flatMap((verifier) => {
     const seen = observed.find((one) => one.verifier === verifier);
@@ -35,20 +37,22 @@ async function compareTable(page: string, observed: Observed[]): Promise<string[
     await writeFile(file, text.slice(0, from + begin.length) + aligned(rows) + text.slice(to));
     return [];
   }
-  return observed.flatMap((seen) => differences(page, written, rowOf(seen)));
+  return observed.flatMap((seen) => differences(document, written, rowOf(seen)));
 }
 
 /** Another version may know more: it is told of, and compared on a machine that has the version of the table. */
-function differences(page: string, written: string[][], seen: string[]): string[] {
+function differences(document: string, written: string[][], seen: string[]): string[] {
   const [name, , version] = seen;
   const row = written.find((one) => one[0] === name);
-  if (row === undefined) return [`${page} does not name ${name}`];
+  if (row === undefined) return [`${document} does not name ${name}`];
   if (row[2] !== version) {
     // oxlint-disable-next-line no-console -- what was not compared must not look as if it agreed
-    console.info(`NOT COMPARED: ${page} is about ${name} ${row[2]}; here is ${version}.`);
+    console.info(`NOT COMPARED: ${document} is about ${name} ${row[2]}; here is ${version}.`);
     return [];
   }
-  return row.join() === seen.join() ? [] : [`${page} says of ${name}: ${row.join(" | ")}; seen: ${seen.join(" | ")}`];
+  return row.join() === seen.join()
+    ? []
+    : [`${document} says of ${name}: ${row.join(" | ")}; seen: ${seen.join(" | ")}`];
 }
 
 function rowOf({ verifier, accepts }: Observed): string[] {

@@ -12,28 +12,25 @@ type Members = Record<string, unknown>;
 const curve = { namedCurve: "P-256" };
 
 export function newKey(algorithm: Algorithm): SigningKey {
-  if (algorithm === "HS256") return randomBytes(48).toString("base64url");
+  return algorithm === "HS256" ? randomBytes(48).toString("base64url") : newPrivateKey(algorithm);
+}
+
+export function newPrivateKey(algorithm: Exclude<Algorithm, "HS256">): KeyObject {
   if (algorithm === "RS256") return generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey;
   return algorithm === "ES256"
     ? generateKeyPairSync("ec", curve).privateKey
     : generateKeyPairSync("ed25519").privateKey;
 }
 
+export function signed(header: Members, claims: Members, key: SigningKey): string {
+  const input = `${encode(header)}.${encode(claims)}`;
+  return `${input}.${signature(String(header["alg"]), Buffer.from(input), key).toString("base64url")}`;
+}
+
 /** A token that is signed as it should be, with header and claims of the genuine one but for what is changed. */
-export function signed(
-  genuine: string,
-  key: SigningKey,
-  { header = {}, claims = {} }: { header?: Members; claims?: Members } = {},
-): string {
-  const parts = partsOf(genuine);
-  const { alg } = { ...parts.header, ...header };
-  const input = [
-    { ...parts.header, ...header },
-    { ...parts.claims, ...claims },
-  ]
-    .map(encode)
-    .join(".");
-  return `${input}.${signature(String(alg), Buffer.from(input), key).toString("base64url")}`;
+export function remade(genuine: string, key: SigningKey, changes: { header?: Members; claims?: Members } = {}): string {
+  const { header, claims } = partsOf(genuine);
+  return signed({ ...header, ...changes.header }, { ...claims, ...changes.claims }, key);
 }
 
 /** Forgeries that need no key of the issuer's: by what is wrong with them. */
@@ -48,12 +45,12 @@ export function forgeries(genuine: string, publicKey: Members | undefined): Reco
     "its signature taken away": `${headerText}.${claimsText}.`,
     "its signature cut short": genuine.slice(0, -4),
     "alg none": `${encode({ ...header, alg: "none" })}.${claimsText}.`,
-    "a stranger's signature": signed(genuine, newKey(algorithm)),
-    "a stranger's key id and signature": signed(genuine, newKey(algorithm), { header: { kid: "stranger" } }),
-    "a stranger's algorithm": signed(genuine, newKey(other), { header: { alg: other } }),
+    "a stranger's signature": remade(genuine, newKey(algorithm)),
+    "a stranger's key id and signature": remade(genuine, newKey(algorithm), { header: { kid: "stranger" } }),
+    "a stranger's algorithm": remade(genuine, newKey(other), { header: { alg: other } }),
     ...(publicKey && {
-      "the public key as shared secret, as PEM": signed(genuine, pem(publicKey), { header: { alg: "HS256" } }),
-      "the public key as shared secret, as JWK": signed(genuine, JSON.stringify(publicKey), {
+      "the public key as shared secret, as PEM": remade(genuine, pem(publicKey), { header: { alg: "HS256" } }),
+      "the public key as shared secret, as JWK": remade(genuine, JSON.stringify(publicKey), {
         header: { alg: "HS256" },
       }),
     }),
@@ -63,7 +60,7 @@ export function forgeries(genuine: string, publicKey: Members | undefined): Reco
 /** Tokens of the issuer that are for others, or for another time: by what is wrong with them. */
 export function notForUs(genuine: string, key: SigningKey): Record<string, string> {
   const { claims } = partsOf(genuine);
-  const with_ = (changes: Members) => signed(genuine, key, { claims: changes });
+  const with_ = (changes: Members) => remade(genuine, key, { claims: changes });
   const hourAgo = Number(claims["iat"]) - 3600;
   return {
     "another audience": with_({ aud: "https://elsewhere.example" }),
@@ -73,7 +70,7 @@ export function notForUs(genuine: string, key: SigningKey): Record<string, strin
     "an expiry that is past": with_({ iat: hourAgo, exp: hourAgo + 300 }),
     "no expiry": with_({ exp: undefined }),
     "no subject": with_({ sub: undefined }),
-    "another type": signed(genuine, key, { header: { typ: "JWT" } }),
+    "another type": remade(genuine, key, { header: { typ: "JWT" } }),
   };
 }
 

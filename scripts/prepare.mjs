@@ -6,21 +6,26 @@ import { pnpm, root, stop } from "./run.mjs";
 
 const stamp = `${root}node_modules/.signet-installed`;
 
-/** Installs exactly what the lock file names, unless that has been done. */
-export async function install() {
+/** Installs exactly what the lock file names, unless that has been done. @param {(message: string) => void} [tell] */
+export async function install(tell = say) {
   const wanted = hashOfManifests();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
 
-  say("Installing dependencies (once; half a minute or so) …");
+  tell("Installing dependencies (once; half a minute or so) …");
   const { code, output } = await pnpm(["install", "--frozen-lockfile"], { capture: true, env: { CI: "true" } });
   if (code !== 0) stop("The dependencies could not be installed. Is the npm registry reachable?", output);
   writeFileSync(stamp, wanted);
 }
 
-/** Builds what changed since the last time. @param {string} [room] Only this one, and what it needs. */
-export async function build(room) {
+/**
+ * Builds what changed since the last time.
+ *
+ * @param {string} [room] Only this one, and what it needs.
+ * @param {(message: string) => void} [tell]
+ */
+export async function build(room, tell = say) {
   const built = room === undefined ? "apps/web/.next/BUILD_ID" : `${room}/dist`;
-  if (!existsSync(root + built)) say("Building (once; half a minute or so) …");
+  if (!existsSync(root + built)) tell("Building (once; half a minute or so) …");
   const only = room === undefined ? [] : [`--filter=./${room}...`];
   const { code, output } = await pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", ...only], {
     capture: true,

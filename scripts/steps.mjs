@@ -58,6 +58,12 @@ export const test = [
   },
 ];
 
+/** @type {Step} */
+export const replicas = {
+  guarantee: "replicas give no wrong answer, whatever happens to them",
+  command: () => tool("vitest", ["run", "--config", "apps/api/test/replicas/vitest.config.ts"]),
+};
+
 /** @type {Step[]} */
 export const long = [
   { guarantee: "everything builds", command: buildAll },
@@ -69,6 +75,7 @@ export const long = [
     guarantee: "two whole servers on one database agree within a second",
     command: () => tool("vitest", ["run", "--project", "web", "two-replicas"]),
   },
+  replicas,
   {
     guarantee: "what must be quick in a browser is, when nothing else runs",
     command: () => browserTests(["--grep", "@timed", "--workers", "1", "--repeat-each", "10"]),

@@ -43,7 +43,10 @@ func verify(parser *jwt.Parser, text string) (jwt.MapClaims, error) {
 	if token.Header["typ"] != "at+jwt" {
 		return nil, errors.New("not an access token")
 	}
-	// The parser checks exp only where there is one, and leaves the other two to its user.
+	// The parser checks exp only where there is one, and leaves the rest to its user.
+	if subject, _ := claims["sub"].(string); subject == "" {
+		return nil, errors.New("nobody")
+	}
 	if !claims.VerifyExpiresAt(time.Now().Unix(), true) ||
 		!claims.VerifyIssuer(os.Getenv("ISSUER"), true) || !claims.VerifyAudience(os.Getenv("AUDIENCE"), true) {
 		return nil, errors.New("expired, or not for us")

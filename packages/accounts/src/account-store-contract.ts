@@ -132,6 +132,49 @@ const checks: Record<string, Check> = {
     const found = await store.findByUsername(user.username);
     assert.equal(found?.passwordHash, "the hash of a new password");
   },
+
+  "adds a user without a session, once": async (store) => {
+    const user = newUser();
+    const added = await store.addUser(user);
+    assert.deepEqual(await store.findByUsername(user.username), added);
+    assert.deepEqual(await store.listSessions(user.id), []);
+    assert.equal(await store.addUser(newUser(user.username)), "username_taken");
+  },
+
+  "lets a user who was enabled again sign in, and keeps what has ended so": async (store) => {
+    const { user, session } = await createUser(store, newUser());
+    await store.disableUser(user.id);
+    assert.equal(await store.createSession(user.id, 1, newSession()), undefined);
+    assert.equal(await store.enableUser(user.id), true);
+    assert.equal(await store.enableUser(user.id), false);
+    assert.notEqual(await store.createSession(user.id, 1, newSession()), undefined);
+    assert.notEqual((await store.findSession(session.id))?.endedAt, null);
+  },
+
+  "replaces the scopes of one user": async (store) => {
+    const { user, session } = await createUser(store, newUser());
+    const other = await createUser(store, newUser());
+    await store.setScope(user.id, ["notes:read", "notes:write"]);
+    await store.setScope(user.id, ["notes:read"]);
+    assert.deepEqual((await store.findUser(user.id))?.scope, ["notes:read"]);
+    assert.deepEqual((await store.findSession(session.id))?.user.scope, ["notes:read"]);
+    assert.deepEqual((await store.findUser(other.user.id))?.scope, []);
+  },
+
+  "lists users by name, page by page, each once": async (store) => {
+    const beginning = randomName();
+    // In the order of code points, whatever a locale thinks of it: upper planes come last.
+    const names = ["-", "0", "_", "a", "b", "\u00e9", "\uff5e", "\u{10400}"].map((end) => `${beginning}${end}`);
+    for (const name of names.toReversed()) await store.addUser(newUser(name));
+    const found: string[] = [];
+    for (let after = beginning; found.length < names.length; ) {
+      const page = await store.listUsers(after, 3);
+      assert.ok(page.length <= 3 && page.length > 0);
+      for (const { username } of page) if (username.startsWith(beginning)) found.push(username);
+      after = page.at(-1)?.username ?? "";
+    }
+    assert.deepEqual(found, names);
+  },
 };
 
 async function createUser(store: ContractStore, user: NewUser, session = newSession()) {

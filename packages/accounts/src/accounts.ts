@@ -4,6 +4,9 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
+import { type AuditLog, noAuditLog } from "./audit-events.ts";
+import { toAuditEvent, withAuditedEndings, withAuditedFailures } from "./audited.ts";
+import { CredentialsError } from "./credentials-error.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { canBePassword, maxPasswordBytes, requireAcceptablePassword } from "./password-policy.ts";
 import { createRefreshTokens } from "./refresh-token.ts";
@@ -48,6 +51,8 @@ export interface AccountsOptions {
   onSessionsEnded?: () => void;
   /** Told about refresh tokens that were used twice. */
   onIncident?: (incident: SessionIncident) => void;
+  /** Where security events are written down. Default: nowhere. */
+  audit?: AuditLog;
 }
 
 /** What a new session is to be. */
@@ -96,7 +101,7 @@ const noLimits: Budgets = { charge: () => Promise.resolve() };
 /** @throws TypeError when an option is out of range */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, signer, hasher, clock, passwordMinLength, sessionMaxSeconds, sessionIdleSeconds } = options;
-  const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing } = options;
+  const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing, audit = noAuditLog } = options;
   requireRange("passwordMinLength", passwordMinLength, 8, 64);
   requireRange("sessionMaxSeconds", sessionMaxSeconds, 1, Number.MAX_SAFE_INTEGER);
   requireRange("sessionIdleSeconds", sessionIdleSeconds, 1, Number.MAX_SAFE_INTEGER);
@@ -105,7 +110,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const start = createSessionStart({ signer, refreshTokens, limits });
   const decoyHash = createDecoy(hasher);
 
-  return {
+  const entrances: Pick<Accounts, "signUp" | "issueToken" | "changePassword"> = {
     async signUp(credentials, client, { refreshable = true } = {}) {
       const username = normalizeUsername(credentials.username);
       requireAcceptablePassword(credentials.password, passwordMinLength, username);
@@ -117,6 +122,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const begun = start.newSession(id, client, { refreshable });
       const created = await store.createUser({ id, username, passwordHash }, begun.session);
       if (created === "username_taken") throw usernameTaken();
+      recordEntrance("sign_up", created.session);
       return answer(created.user, created.session, begun);
     },
 
@@ -128,12 +134,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const user = username === undefined ? undefined : await store.findByUsername(username);
       const hash = user?.passwordHash ?? (await decoyHash());
       const matches = await hasher.verify(hash, credentials.password);
-      if (user === undefined || !matches || user.disabledAt !== null) throw credentialsInvalid();
+      if (user === undefined || !matches || user.disabledAt !== null) throw new CredentialsError(user?.id);
 
       // The store looks again: the password may have changed, or the user been disabled, while we hashed.
       const begun = start.newSession(user.id, client, { refreshable });
       const session = await store.createSession(user.id, user.passwordVersion, begun.session);
-      if (session === undefined) throw credentialsInvalid();
+      if (session === undefined) throw new CredentialsError(user.id);
+      recordEntrance("sign_in", session);
       await renewHash(user, credentials.password);
       return answer(user, session, begun);
     },
@@ -152,11 +159,38 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const changed = await store.changePassword(change, begun.session);
       if (changed === undefined) throw currentPasswordWrong();
       if (changed.ended > 0) onSessionsEnded();
+      recordEntrance("password_changed", changed.session, { ended: changed.ended });
       return answer(changed.user, changed.session, begun);
     },
-
-    sessions: createSessions({ store, refreshTokens, start, limits, clock, onEnded: onSessionsEnded, onIncident }),
   };
+
+  const sessions = createSessions({
+    store,
+    refreshTokens,
+    start,
+    limits,
+    clock,
+    onEnded: onSessionsEnded,
+    onSignOut: ({ id: sessionId, userId }) => audit.record({ kind: "sign_out", userId, sessionId }),
+    onIncident(incident) {
+      audit.record(toAuditEvent(incident));
+      onIncident(incident);
+    },
+  });
+
+  return {
+    ...entrances,
+    ...withAuditedFailures(entrances, audit),
+    sessions: withAuditedEndings(sessions, audit),
+  };
+
+  function recordEntrance(
+    kind: "sign_up" | "sign_in" | "password_changed",
+    { id: sessionId, userId, address, device }: Session,
+    detail: { ended?: number } = {},
+  ): void {
+    audit.record({ kind, userId, sessionId, address, device, detail });
+  }
 
   function answer(user: User, session: Session, { refreshToken }: BegunSession): Promise<IssuedToken> {
     const untilEnd = (session.expiresAt.getTime() - session.createdAt.getTime()) / 1000;
@@ -200,10 +234,6 @@ function requirePossiblePassword(password: string, field: string): void {
       claim: field,
     },
   );
-}
-
-function credentialsInvalid(): AuthError {
-  return new AuthError("credentials_invalid", "Username or password is wrong.");
 }
 
 function currentPasswordWrong(): AuthError {

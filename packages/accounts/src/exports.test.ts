@@ -3,7 +3,13 @@ import * as accounts from "./index.ts";
 import * as testing from "./testing.ts";
 
 it("exports these names and no others", () => {
-  expect(Object.keys(accounts).toSorted()).toEqual(["createAccounts", "createPasswordHasher", "normalizeUsername"]);
+  expect(Object.keys(accounts).toSorted()).toEqual([
+    "auditKinds",
+    "createAccounts",
+    "createPasswordHasher",
+    "createPeople",
+    "normalizeUsername",
+  ]);
   expect(Object.keys(testing).toSorted()).toEqual([
     "accountStoreContract",
     "createMemoryAccountStore",

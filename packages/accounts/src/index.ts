@@ -8,6 +8,7 @@ export {
   createAccounts,
   type SessionOptions,
 } from "./accounts.ts";
+export { type AuditEvent, type AuditKind, type AuditLog, auditKinds } from "./audit-events.ts";
 export {
   type Argon2Cost,
   createPasswordHasher,
@@ -15,6 +16,7 @@ export {
   type PasswordHasherOptions,
 } from "./password-hasher.ts";
 export type { PasswordProblem } from "./password-policy.ts";
+export { createPeople, type People, type PeopleOptions } from "./people.ts";
 export type { Client, IssuedToken, RefreshGrant } from "./session-start.ts";
 export type { LiveRefreshToken, SessionIncident, Sessions } from "./sessions.ts";
 export { normalizeUsername } from "./username.ts";

@@ -35,14 +35,27 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
   const revocations: StoredRevocation[] = [];
   const epoch = randomUUID();
 
-  function addSession(userId: string, { id, device, address, maxAgeSeconds, refresh }: NewSession): Session {
+  function requireNewSession(id: string): void {
     if (rowsById.has(id)) throw new Error("A session with this id exists.");
+  }
+
+  function addSession(userId: string, { id, device, address, maxAgeSeconds, refresh }: NewSession): Session {
+    requireNewSession(id);
     const now = clock();
     const expiresAt = new Date(now + maxAgeSeconds * 1000);
     const createdAt = new Date(now);
     const session = { id, userId, createdAt, lastUsedAt: createdAt, expiresAt, endedAt: null, device, address };
     rowsById.set(id, { session, refresh: refresh && firstRefresh(refresh, now, expiresAt) });
     return { ...session };
+  }
+
+  function addUser({ id, username, passwordHash }: NewUser): User | "username_taken" {
+    if (findByName(username) !== undefined) return "username_taken";
+    if (usersById.has(id)) throw new Error("A user with this id exists.");
+    const createdAt = new Date(clock());
+    const user: User = { id, username, passwordHash, passwordVersion: 1, scope: [], createdAt, disabledAt: null };
+    usersById.set(id, user);
+    return { ...user };
   }
 
   function findByName(username: string): User | undefined {
@@ -88,14 +101,10 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
       return user && { ...user };
     },
 
-    async createUser({ id, username, passwordHash }: NewUser, session) {
-      if (findByName(username) !== undefined) return "username_taken";
-      if (usersById.has(id)) throw new Error("A user with this id exists.");
-      const added = addSession(id, session);
-      const createdAt = new Date(clock());
-      const user: User = { id, username, passwordHash, passwordVersion: 1, scope: [], createdAt, disabledAt: null };
-      usersById.set(id, user);
-      return { user: { ...user }, session: added };
+    async createUser(newUser, session) {
+      requireNewSession(session.id);
+      const user = addUser(newUser);
+      return user === "username_taken" ? user : { user, session: addSession(user.id, session) };
     },
 
     async createSession(userId, passwordVersion, session) {
@@ -120,6 +129,25 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
     async disableUser(userId) {
       update(userId, () => ({ disabledAt: new Date(clock()) }));
       return endSessions({ userId });
+    },
+
+    async enableUser(userId) {
+      const wasDisabled = (usersById.get(userId)?.disabledAt ?? null) !== null;
+      update(userId, () => ({ disabledAt: null }));
+      return wasDisabled;
+    },
+
+    async addUser(user) {
+      return addUser(user);
+    },
+
+    async setScope(userId, scope) {
+      update(userId, () => ({ scope: [...scope] }));
+    },
+
+    async listUsers(after, limit) {
+      const users = [...usersById.values()].filter(({ username }) => compare(username, after) > 0);
+      return users.toSorted((a, b) => compare(a.username, b.username)).slice(0, limit);
     },
 
     async findSession(sessionId) {
@@ -208,4 +236,9 @@ function isMeant({ id, userId }: Session, which: WhichSessions): boolean {
 
 function earlier(a: Date, b: Date): Date {
   return a < b ? a : b;
+}
+
+/** As bytes of UTF-8 compare, and so code points; `<` compares UTF-16. */
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

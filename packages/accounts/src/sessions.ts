@@ -95,6 +95,8 @@ export interface SessionsOptions {
   clock: Clock;
   /** Called after a session of this process' making has ended, so that it need not wait for the next poll. */
   onEnded(): void;
+  /** Called when a refresh token has ended its session by the wish of whoever holds it. */
+  onSignOut(session: Pick<Session, "id" | "userId">): void;
   onIncident(incident: SessionIncident): void;
 }
 
@@ -102,7 +104,7 @@ export interface SessionsOptions {
 const maxRounds = 5;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, refreshTokens, start, limits, clock, onEnded, onIncident } = options;
+  const { store, refreshTokens, start, limits, clock, onEnded, onSignOut, onIncident } = options;
 
   async function refreshOnce(
     text: string,
@@ -223,7 +225,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         hash === currentHash ||
         hash === previousHash ||
         refreshTokens.isMadeHere(token, { userId: stored.userId, salt });
-      return genuine ? ended(store.endSessions({ sessionId: stored.id })) : 0;
+      const count = genuine ? await ended(store.endSessions({ sessionId: stored.id })) : 0;
+      if (count > 0) onSignOut(stored);
+      return count;
     },
 
     async revokeToken({ jti, exp }) {

@@ -1,6 +1,8 @@
 // What this room needs from storage, and nothing more. `@signet/db` implements it on PostgreSQL,
 // `memory-stores.ts` in memory; both pass the same contract suite.
 
+export type { AuditEvent, AuditKind, AuditLog } from "./audit-events.ts";
+
 /** A person who can sign in. */
 export interface User {
   /** Opaque and never reused; the `sub` of every token. */
@@ -135,6 +137,18 @@ export interface AccountStore {
 
   /** The user may not sign in any more, and every session ends. @returns how many did */
   disableUser(userId: string): Promise<number>;
+
+  /** The user may sign in again; what has ended stays so. @returns whether the user was disabled before */
+  enableUser(userId: string): Promise<boolean>;
+
+  /** Adds the user without a session. Of several at once with one username exactly one wins. */
+  addUser(user: NewUser): Promise<User | "username_taken">;
+
+  /** Replaces what is granted. Tokens that are out keep what they say; the next ones say this. */
+  setScope(userId: string, scope: readonly string[]): Promise<void>;
+
+  /** Users by name, in the order of its code points, those after `after`. */
+  listUsers(after: string, limit: number): Promise<User[]>;
 }
 
 /**

@@ -51,7 +51,10 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   const clients = createServiceClients({
     clients: services.clients ?? [],
     log,
-    onFailure: () => metrics.countClientFailure(),
+    onFailure: (client) => {
+      metrics.countClientFailure();
+      if (client !== undefined) other.audit?.record({ kind: "client_refused", detail: { client } });
+    },
   });
   const feed = revocationPages && createRevocationFeed(revocationPages, services.revocations);
   const browserCalls = browserCallsOf(services);

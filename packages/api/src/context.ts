@@ -1,6 +1,6 @@
 // A request as the procedures see it: who sent it, lazily and once, and what the server can do.
 
-import type { Accounts, Client } from "@signet/accounts";
+import type { Accounts, AuditLog, Client } from "@signet/accounts";
 import { parseBearer } from "@signet/auth/bearer";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
@@ -29,6 +29,8 @@ export interface ApiServices {
   clients?: readonly ServiceClient[];
   /** Where other services' revocations are read from. Default: there is no feed for them. */
   revocationPages?: RevocationPages;
+  /** Where it is written down that a service could not sign in; accounts have their own. Default: nowhere. */
+  audit?: AuditLog;
   /** Counts what happens. Default: a set of its own. */
   metrics?: Metrics;
   /** Of the database, for the metrics. */

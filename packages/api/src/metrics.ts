@@ -34,6 +34,8 @@ export interface Metrics {
   countRefusal(reason: AuthErrorReason): void;
   countIncident(incident: Pick<SessionIncident, "kind">): void;
   countClientFailure(): void;
+  /** Events that there was no room for, or no time. */
+  countAuditDropped(count: number): void;
   /** All of it as Prometheus reads it. */
   text(measured: Measured): Promise<string>;
   readonly contentType: string;
@@ -72,6 +74,11 @@ export function createMetrics(): Metrics {
     help: "Requests of other services whose client credentials were refused.",
     registers,
   });
+  const auditDropped = new Counter({
+    name: "signet_audit_events_dropped_total",
+    help: "Events that did not reach the audit log, because the database was gone for too long.",
+    registers,
+  });
   const revocationsAge = new Gauge({
     name: "signet_revocations_age_seconds",
     help: "How old this process's knowledge of revocations is; +Inf before there is any.",
@@ -104,6 +111,7 @@ export function createMetrics(): Metrics {
     countRefusal: (reason) => refusals.inc({ reason }),
     countIncident: ({ kind }) => incidents.inc({ kind }),
     countClientFailure: () => clientFailures.inc(),
+    countAuditDropped: (count) => auditDropped.inc(count),
     async text(measured) {
       if (!measuresProcess) collectDefaultMetrics({ register: registry });
       measuresProcess = true;

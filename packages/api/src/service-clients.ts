@@ -28,8 +28,8 @@ const logEveryMs = 60_000;
 export interface ServiceClientsOptions {
   clients: readonly ServiceClient[];
   log: Logger;
-  /** Called at each failure, also where it is not logged. */
-  onFailure?: () => void;
+  /** Called at each failure, also where it is not logged. @param client Of ours, or "unknown"; undefined where it is not logged. */
+  onFailure?: (client: string | undefined) => void;
   /** Milliseconds that no change of the clock moves. */
   monotonicMs?: () => number;
 }
@@ -52,13 +52,14 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
     return found;
   }
 
-  /** Names only ids of ours: what a stranger sends as an id may be anything, a secret in the wrong field too. */
-  function logFailure(username: string | undefined): void {
+  /** At most once a minute for each. Names only ids of ours: what a stranger sends as an id may be anything, a secret in the wrong field too. */
+  function logFailure(username: string | undefined): string | undefined {
     const client = known.find(({ id }) => id === username)?.id ?? "unknown";
     const now = monotonicMs();
-    if (now - (loggedAtMs.get(client) ?? Number.NEGATIVE_INFINITY) < logEveryMs) return;
+    if (now - (loggedAtMs.get(client) ?? Number.NEGATIVE_INFINITY) < logEveryMs) return undefined;
     loggedAtMs.set(client, now);
     log.warn({ event: "client_sign_in", result: "credentials_invalid", client }, "A service could not sign in.");
+    return client;
   }
 
   return {
@@ -70,8 +71,7 @@ export function createServiceClients(options: ServiceClientsOptions): ServiceCli
       const decoded = sent && find({ username: formDecoded(sent.username), password: formDecoded(sent.password) });
       const id = plain ?? decoded;
       if (id !== undefined) return id;
-      onFailure();
-      if (header !== null) logFailure(sent?.username);
+      onFailure(header === null ? undefined : logFailure(sent?.username));
       throw new AuthError("credentials_invalid", "Send the id and secret of a client as Basic credentials.");
     },
   };

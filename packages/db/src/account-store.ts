@@ -97,5 +97,36 @@ export function createAccountStore(prisma: PrismaClient): AccountStore {
           return endSessions(transaction, { userId });
         }),
       ),
+
+    enableUser: (userId) =>
+      withStorageErrors(async () => {
+        const { count } = await prisma.user.updateMany({
+          where: { id: userId, disabledAt: { not: null } },
+          data: { disabledAt: null },
+        });
+        return count > 0;
+      }),
+
+    addUser: ({ id, username, passwordHash }) =>
+      withStorageErrors(async () => {
+        const [user] = await prisma.$queryRaw<User[]>`
+          INSERT INTO users (id, username, password_hash, created_at)
+          VALUES (${id}, ${username}, ${passwordHash}, clock_timestamp())
+          ON CONFLICT (username) DO NOTHING
+          RETURNING ${userColumns}`;
+        return user ?? "username_taken";
+      }),
+
+    setScope: (userId, scope) =>
+      withStorageErrors(async () => {
+        await prisma.user.updateMany({ where: { id: userId }, data: { scope: [...scope] } });
+      }),
+
+    listUsers: (after, limit) =>
+      withStorageErrors(
+        () => prisma.$queryRaw<User[]>`
+          SELECT ${userColumns} FROM users WHERE username COLLATE "C" > ${after} COLLATE "C"
+          ORDER BY username COLLATE "C" LIMIT ${limit}`,
+      ),
   };
 }

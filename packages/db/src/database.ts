@@ -5,8 +5,9 @@ import type { AccountStore, SessionStore } from "@signet/accounts/stores";
 import type { SigningKeyStore } from "@signet/auth/keys";
 import { type ClientConfig, Pool } from "pg";
 import { createAccountStore } from "./account-store.ts";
+import { type AuditStore, createAuditStore } from "./audit-store.ts";
 import { PrismaClient } from "./generated/client.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, pendingMigrations } from "./migrate.ts";
 import { createRevocationStore, type RevocationStore } from "./revocation-store.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
@@ -25,8 +26,11 @@ export interface Database {
   accounts: AccountStore & SessionStore;
   revocations: RevocationStore;
   signingKeys: SigningKeyStore;
+  audit: AuditStore;
   /** Brings the tables to the newest migration; see `migrate`. */
   migrate(): Promise<void>;
+  /** The names of the migrations that `migrate` would apply; throws as it does. */
+  pendingMigrations(): Promise<string[]>;
   /** @throws AuthError `storage_unavailable` */
   ping(): Promise<void>;
   /** How many SQL statements the stores have sent so far. */
@@ -71,7 +75,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     accounts: { ...createAccountStore(prisma), ...createSessionStore(prisma) },
     revocations: createRevocationStore(prisma),
     signingKeys: createSigningKeyStore(prisma),
+    audit: createAuditStore(prisma),
     migrate: () => migrate(connecting),
+    pendingMigrations: () => pendingMigrations(connecting),
     ping: () =>
       withStorageErrors(async () => {
         await prisma.$queryRaw`SELECT 1`;

@@ -1,5 +1,6 @@
 // @signet/db: the stores of the other rooms on PostgreSQL, real or embedded.
 
+export type { AuditQuery, AuditStore, DatedEvent, StoredAuditEvent } from "./audit-store.ts";
 export { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
 export {
   type EmbeddedDatabase,

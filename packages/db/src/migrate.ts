@@ -35,14 +35,26 @@ const alreadyExists = new Set(["23505", "42710", "42P07"]);
  */
 export async function migrate(config: ClientConfig): Promise<void> {
   const migrations = await readMigrations();
+  await withClient(config, async (client) => {
+    if (pendingOf(migrations, await readApplied(client)).length === 0) return;
+    await createTable(client);
+    while (await applyNext(client, migrations));
+  });
+}
+
+/** The names of the migrations that `migrate` would apply; throws as it does. */
+export async function pendingMigrations(config: ClientConfig): Promise<string[]> {
+  const migrations = await readMigrations();
+  return withClient(config, async (client) => pendingOf(migrations, await readApplied(client)).map(({ name }) => name));
+}
+
+async function withClient<Result>(config: ClientConfig, use: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ ...config, lock_timeout: lockTimeoutMs });
   // An error while nothing is asked shows at the next question.
   client.on("error", () => undefined);
   try {
     await client.connect();
-    if (pendingOf(migrations, await readApplied(client)).length === 0) return;
-    await createTable(client);
-    while (await applyNext(client, migrations));
+    return await use(client);
   } catch (error) {
     throw isUnavailable(error) ? storageUnavailable(error) : error;
   } finally {

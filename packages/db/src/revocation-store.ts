@@ -30,6 +30,10 @@ export interface RevocationStore {
    * @param before Default: now, and so all sessions.
    */
   startNewEpoch(before?: Date): Promise<{ epoch: string; ended: number }>;
+  /** Ends the sessions of everybody. @returns how many */
+  endAllSessions(): Promise<number>;
+  /** How many sessions have not ended, of those that began before that moment. @param before Default: now. */
+  countSessions(before?: Date): Promise<number>;
 }
 
 /** What only an operator ends: all that began before a moment, or all whose refresh tokens a leaked secret made. */
@@ -78,6 +82,16 @@ export function createRevocationStore(prisma: PrismaClient): RevocationStore {
           { timeout: restoreTimeoutMs },
         ),
       ),
+
+    endAllSessions: () => withStorageErrors(() => endSessions(prisma, { createdBefore: null })),
+
+    countSessions: (before) =>
+      withStorageErrors(async () => {
+        const [row] = await prisma.$queryRaw<{ count: number }[]>`
+          SELECT count(*)::double precision AS count FROM sessions
+          WHERE ${meant({ createdBefore: before ?? null })} AND ended_at IS NULL`;
+        return row?.count ?? 0;
+      }),
   };
 }
 

@@ -77,6 +77,38 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
     });
   });
 
+  describe("the audit log (PWD-17)", () => {
+    const userId = "audited";
+    const query = { sinceSeconds: 3_600, userId, limit: 10 };
+
+    it("gives back events in the order in which they happened, by the database's clock", async () => {
+      await database.audit.write([
+        { kind: "sign_in", userId, sessionId: "s", address: "192.0.2.1", device: "x".repeat(500), ageMs: 0 },
+        { kind: "sign_up", userId, ageMs: 60_000, detail: { scope: ["a", "b"], ended: 1 } },
+        { kind: "sign_in", userId: "somebody else", ageMs: 0 },
+      ]);
+      await database.audit.write([]);
+      const [first, second, ...others] = await database.audit.list(query);
+      expect(others).toEqual([]);
+      expect(first).toMatchObject({ kind: "sign_up", sessionId: null, username: null });
+      expect(first?.detail).toEqual({ scope: ["a", "b"], ended: 1 });
+      expect(second).toMatchObject({ kind: "sign_in", address: "192.0.2.1", device: "x".repeat(200), detail: null });
+      expect((second?.at.getTime() ?? 0) - (first?.at.getTime() ?? 0)).toBeGreaterThan(59_000);
+      expect(await database.audit.list({ ...query, limit: 1 })).toEqual([second]);
+      expect(await database.audit.list({ ...query, kinds: ["sign_up"] })).toEqual([first]);
+      expect(await database.audit.list({ ...query, sinceSeconds: 30 })).toEqual([second]);
+    });
+
+    it("removes what is older than so many days, and nothing else", async () => {
+      const day = 24 * 60 * 60 * 1000;
+      const old = { kind: "sign_in", userId: "old", ageMs: 2 * day + 1_000 } as const;
+      await database.audit.write([old, { ...old, ageMs: 2 * day - 60_000 }]);
+      expect(await database.audit.removeOlderThan(2)).toBe(1);
+      expect(await database.audit.removeOlderThan(2)).toBe(0);
+      expect(await database.audit.list({ sinceSeconds: 9 * 86_400, userId: "old", limit: 10 })).toHaveLength(1);
+    });
+  });
+
   it("counts the statements it sends, one for each operation", async () => {
     const session = { id: `counted ${Date.now()}`, device: null, address: null, maxAgeSeconds: 60, refresh: null };
     const user = { id: session.id, username: session.id, passwordHash: "hash" };

@@ -1,4 +1,4 @@
-// The node:http server: limits, the client's address, and who answers: the API by its paths, Next all else.
+// The node:http server: limits, the client's address, and who answers: the API by its paths, pages all else, where there are some.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -33,8 +33,10 @@ const maxRequestsPerSocket = 10_000;
 
 export interface HttpServer {
   server: Server;
-  /** Answers come from these from now on; until then every request gets 503. */
-  open(api: Api, pages: NodeHandler): void;
+  /** Answers come from these from now on; until then every request gets 503. Without pages, the API answers all. */
+  open(api: Api, pages?: NodeHandler): void;
+  /** Not ready any more, but serving; clients are told to connect anew for their next request. */
+  announceEnd(): void;
   /** Takes no more connections, finishes what is under way, and cuts off what has not ended by then. */
   drain(cutOffAfterMs: number): Promise<void>;
 }
@@ -43,15 +45,16 @@ const idleCheckMs = 50;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   let answer: NodeHandler = notYet;
-  let draining = false;
+  let ending = false;
   const sockets = new Set<Socket>();
   /** Browsers connect ahead of time. Node.js takes such a connection for a busy one. */
   const unused = new Set<Socket>();
   const server = createServer(limits, (request, response) => {
     unused.delete(request.socket);
     setSecurityHeaders(response, options.origin.startsWith("https:"));
-    if (draining) response.setHeader("Connection", "close");
-    answer(request, response);
+    if (ending) response.setHeader("Connection", "close");
+    if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
+    return answer(request, response);
   });
   // No limit or timeout of the server reaches a connection that has become something else.
   if (options.webSockets !== true) server.on("upgrade", (_request, socket) => socket.destroy());
@@ -70,8 +73,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     open: (api, pages) => {
       answer = router(api, pages, options);
     },
+    announceEnd: () => {
+      ending = true;
+    },
     drain: async (cutOffAfterMs) => {
-      draining = true;
+      ending = true;
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
@@ -90,7 +96,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function router(api: Api, pages: NodeHandler, { trustedProxyHops, origin, log }: HttpServerOptions): NodeHandler {
+function router(
+  api: Api,
+  pages: NodeHandler | undefined,
+  { trustedProxyHops, origin, log }: HttpServerOptions,
+): NodeHandler {
   const { host } = new URL(origin);
   const peers = new WeakMap<IncomingMessage, Peer>();
   const apiListener = getRequestListener(
@@ -122,7 +132,7 @@ function router(api: Api, pages: NodeHandler, { trustedProxyHops, origin, log }:
       local: isFromThisMachine(request, trustedProxyHops),
     };
     dropForwardedHeaders(request);
-    if (!api.owns(pathname)) {
+    if (pages !== undefined && !api.owns(pathname)) {
       if (request.method !== "GET" && request.method !== "HEAD") {
         return sendRefusal(response, new AuthError("method_not_allowed", "Pages are read with GET."));
       }
@@ -176,14 +186,16 @@ function notYet(request: IncomingMessage, response: ServerResponse): void {
   }
   response.setHeader("Retry-After", "2");
   if (request.url === "/readyz") {
-    response
-      .writeHead(503, { "Content-Type": "application/json" })
-      .end('{"ready":false,"checks":{"start":"in progress"}}');
+    notReady(response, { start: "in progress" });
     return;
   }
   response
     .writeHead(503, { "Content-Type": "text/plain; charset=utf-8" })
     .end("Signet is starting. Try again in a moment.\n");
+}
+
+function notReady(response: ServerResponse, checks: Record<string, string>): void {
+  response.writeHead(503, { "Content-Type": "application/json" }).end(JSON.stringify({ ready: false, checks }));
 }
 
 /** A refusal before there is a `Request`; the same body as everywhere. */

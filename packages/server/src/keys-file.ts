@@ -22,7 +22,7 @@ const jwkSet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(
 const readableByAll = 0o004;
 
 /** @throws SettingError */
-export async function openKeysFile(path: string, log: Logger): Promise<KeysFile> {
+export async function openKeysFile(path: string, log: Pick<Logger, "info" | "error">): Promise<KeysFile> {
   let text = await readPrivate(path);
   let problem: string | undefined;
 

@@ -1,28 +1,28 @@
 // The wiring: storage, keys, signer, verifier and accounts, built once and in the order they need each other.
 
 import { createAccounts, createPasswordHasher } from "@signet/accounts";
-import { type ApiServices, createMetrics, jwksMaxAgeSeconds } from "@signet/api";
+import { type ApiServices, createMetrics } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
-import { createKeyRing, type KeyDescription, type KeyRing } from "@signet/auth/keys";
+import type { KeyDescription, KeyRing } from "@signet/auth/keys";
 import { createRevocations, type Revocations } from "@signet/auth/revocation";
 import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
-import { createDatabase, openEmbeddedDatabase } from "@signet/db";
 import type { Logger } from "pino";
-import { readOrCreateSecret } from "./generated-secret.ts";
-import { fitting, usableSecrets } from "./key-settings.ts";
+import { createAuditQueue } from "./audit-queue.ts";
+import { usableSecrets } from "./key-settings.ts";
 import { type KeysFile, openKeysFile } from "./keys-file.ts";
 import { prepare } from "./preparation.ts";
 import type { Settings } from "./settings.ts";
+import { openKeyRing, openStorage } from "./storage.ts";
 
 export interface Services extends ApiServices {
   /** Ends what was begun, the database last. */
   close(): Promise<void>;
 }
 
-/** Entries that nothing needs any more are removed this often. */
-const revocationCleaningMs = 60_000;
+/** Revocations that nothing needs any more, and audit events whose time is over, are removed this often. */
+const cleaningMs = 60_000;
 /** A process whose clock is further from the database's than this would make tokens that others refuse. */
 const maxClockDifferenceMs = 30_000;
 const daySeconds = 24 * 60 * 60;
@@ -45,31 +45,13 @@ interface Options {
  */
 export async function openServices(settings: Settings, { log, dataDir, onProgress }: Options): Promise<Services> {
   // What can be wrong with settings shows before anything is opened.
-  const given = settings.AUTH_SECRET === undefined ? undefined : usableSecrets("AUTH_SECRET", settings.AUTH_SECRET);
   for (const { id, secret } of settings.RESOURCE_SERVER_CLIENTS)
     usableSecrets(`RESOURCE_SERVER_CLIENTS of "${id}"`, [secret]);
   const keysFile = settings.AUTH_KEYS_FILE === undefined ? undefined : await openKeysFile(settings.AUTH_KEYS_FILE, log);
 
-  const embedded =
-    settings.DATABASE_URL === undefined
-      ? await openEmbeddedDatabase({ dataDir, onProgress, onOwnerEnded: (message) => log.warn(message) })
-      : undefined;
-  const secrets = given ?? usableSecrets("The generated secret", [await readOrCreateSecret(dataDir)]);
-  const database = createDatabase(embedded?.connection ?? { connectionString: settings.DATABASE_URL ?? "" });
-
-  const keyRing = fitting(() =>
-    createKeyRing({
-      algorithm: settings.AUTH_ALGORITHM,
-      secrets,
-      store: database.signingKeys,
-      clock: systemClock,
-      jwksMaxAgeSeconds,
-      rotationDays: settings.KEY_ROTATION_DAYS,
-      onAlarm: (message, details) => log.error(details, message),
-      ...(settings.AUTH_HS256_SECRET === undefined ? {} : { hs256Secret: settings.AUTH_HS256_SECRET }),
-      ...(keysFile === undefined ? {} : { operatorKeys: keysFile.keys }),
-    }),
-  );
+  const storage = await openStorage(settings, { dataDir, onProgress, onOwnerEnded: (message) => log.warn(message) });
+  const { database, secrets } = storage;
+  const keyRing = openKeyRing(settings, storage, { keysFile, log });
   const revocations = createRevocations({
     source: database.revocations,
     clock: systemClock,
@@ -97,6 +79,11 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   });
   const hasher = createPasswordHasher();
   const metrics = createMetrics();
+  const audit = createAuditQueue({
+    write: (events) => database.audit.write(events),
+    log,
+    onDropped: (count) => metrics.countAuditDropped(count),
+  });
   const accounts = createAccounts({
     store: database.accounts,
     signer,
@@ -111,6 +98,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
       log.warn(incident, "a refresh token was used twice");
       metrics.countIncident(incident);
     },
+    audit,
   });
 
   const preparation = prepare({
@@ -124,10 +112,11 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   revocations.subscribe(keyRing.noticeRevoked);
   revocations.start();
   const cleaning = setInterval(() => {
-    database.revocations
-      .removeExpired()
-      .catch((err: unknown) => log.warn({ err }, "Old revocations were not removed."));
-  }, revocationCleaningMs);
+    Promise.all([
+      database.revocations.removeExpired(),
+      database.audit.removeOlderThan(settings.AUDIT_RETENTION_DAYS),
+    ]).catch((err: unknown) => log.warn({ err }, "Old revocations and audit events were not removed."));
+  }, cleaningMs);
 
   return {
     accounts,
@@ -137,6 +126,7 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     issuer: settings.APP_URL,
     clients: settings.RESOURCE_SERVER_CLIENTS,
     metrics,
+    audit,
     connections: () => database.connections(),
     keyAges: () => keyRing.describe().flatMap(toKeyAge),
     origins: { own: settings.API_URL, allowed: [settings.APP_URL, ...settings.ALLOWED_ORIGINS] },
@@ -157,8 +147,8 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
       clearInterval(cleaning);
       await revocations.stop();
       await hasher.close();
-      await database.close();
-      await embedded?.close();
+      await audit.close();
+      await storage.close();
     },
   };
 }

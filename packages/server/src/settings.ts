@@ -88,6 +88,7 @@ export const definitions = {
   SESSION_MAX_DAYS: { schema: wholeNumber(1, 365).default(30), expected: "a number of days from 1 to 365" },
   SESSION_IDLE_DAYS: { schema: wholeNumber(1, 365).default(7), expected: "a number of days from 1 to 365" },
   KEY_ROTATION_DAYS: { schema: wholeNumber(1, 365).default(30), expected: "a number of days from 1 to 365" },
+  AUDIT_RETENTION_DAYS: { schema: wholeNumber(1, 3650).default(90), expected: "a number of days from 1 to 3650" },
   STALE_REVOCATIONS: { schema: z.enum(["accept", "reject"]).default("accept"), expected: "accept or reject" },
   STALE_REVOCATIONS_AFTER_SECONDS: {
     schema: wholeNumber(2, 900).default(30),
@@ -111,6 +112,8 @@ export const definitions = {
   },
   TRUSTED_PROXY_HOPS: { schema: wholeNumber(0, 10).default(0), expected: "a number of proxies from 0 to 10" },
   ALLOW_INSECURE_HTTP: { schema: flag.default(false), expected: "true or false" },
+  DRAIN_SECONDS: { schema: wholeNumber(0, 300).default(0), expected: "a number of seconds from 0 to 300" },
+  WORKERS: { schema: wholeNumber(1, 256).optional(), expected: "a number of processes from 1 to 256" },
   LOG_LEVEL: {
     schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
     expected: "trace, debug, info, warn, error, fatal or silent",
@@ -131,15 +134,18 @@ export interface Settings extends Parsed {
 
 let cached: Settings | undefined;
 
+/** What is taken for a setting that is not set, where an app has other defaults than the web app. */
+type Defaults = Partial<Record<Name, string>>;
+
 /** The settings of this process. @throws SettingError */
-export function settings(): Settings {
-  cached ??= parseSettings(process.env);
+export function settings(defaults: Defaults = {}): Settings {
+  cached ??= parseSettings(process.env, defaults);
   return cached;
 }
 
 /** @throws SettingError for the first setting that cannot be used. */
-export function parseSettings(source: Record<string, string | undefined>): Settings {
-  const parsed = parseEach(source);
+export function parseSettings(source: Record<string, string | undefined>, defaults: Defaults = {}): Settings {
+  const parsed = parseEach(source, defaults);
   const appUrl = parsed.APP_URL ?? `http://localhost:${parsed.PORT}`;
   const complete: Settings = {
     ...parsed,
@@ -156,12 +162,13 @@ export function parseSettings(source: Record<string, string | undefined>): Setti
   return complete;
 }
 
-function parseEach(source: Record<string, string | undefined>): Parsed {
+function parseEach(source: Record<string, string | undefined>, defaults: Defaults): Parsed {
   const values: Partial<Record<Name, unknown>> = {};
   for (const [name, setting] of Object.entries<Setting>(definitions)) {
     // An empty value is what a shell or a compose file makes of "not set".
     const found = source[name] === "" ? undefined : source[name];
-    const result = setting.schema.safeParse(found);
+    const used = found ?? defaults[name as Name];
+    const result = setting.schema.safeParse(used);
     if (!result.success) {
       const shown = setting.secret ? "what was found is not shown here" : `found "${found}"`;
       throw new SettingError(`${name} must be ${setting.expected}; ${shown}.`);
