@@ -12,8 +12,8 @@ COPY apps apps
 RUN npx --yes pnpm@12.21.0 install --frozen-lockfile \
   && npx --yes pnpm@12.21.0 exec turbo run build --output-logs=errors-only \
   && rm -rf apps/web/.next/cache
-# Only what runs. The links between the rooms stay as they are.
-RUN npx --yes pnpm@12.21.0 install --frozen-lockfile --prod --offline
+# Only what runs. The links between the rooms stay as they are; tRPC is their peer, so that apps have one of it, and is found from the root.
+RUN npx --yes pnpm@12.21.0 install --frozen-lockfile --prod --offline --config.public-hoist-pattern=@trpc/server
 
 FROM node:24-slim
 WORKDIR /signet

@@ -89,7 +89,7 @@ afterAll(async () => {
   if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
 });
 
-test("nobody valid is refused, nobody ended is accepted after a second, whatever happens to the servers (F1-F6, F16-F35)", async () => {
+test("nobody valid is refused, nobody ended is accepted after a second, whatever happens to the servers (F2, F3, F8, F9, F19, F26, F32)", async () => {
   const counts = createCounts();
   const over = new AbortController();
   const revokedKeys = new Map<string, number>();
