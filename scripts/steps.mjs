@@ -69,11 +69,15 @@ export const long = [
   { guarantee: "everything builds", command: buildAll },
   {
     guarantee: "sessions hold, in all rounds",
-    command: () => tool("vitest", ["run", "--project", "db", "session-processes", "session-cut"]),
+    command: () => tool("vitest", ["run", "--project", "db", "session-processes", "session-cut", "embedded"]),
   },
   {
     guarantee: "two whole servers on one database agree within a second",
     command: () => tool("vitest", ["run", "--project", "web", "two-replicas"]),
+  },
+  {
+    guarantee: "the operator's commands do what they say, on both kinds of database",
+    command: () => tool("vitest", ["run", "--project", "cli"]),
   },
   replicas,
   {

@@ -26,7 +26,10 @@ interface Key {
   phase: string;
 }
 
-describe.each(["a true PostgreSQL", "the embedded database"])("beside a server on %s", (kind) => {
+// On both by `npm run test:long`; a command starts in a second, and there are many.
+const kinds = ["the embedded database", ...(process.env["SIGNET_LONG_TESTS"] === "1" ? ["a true PostgreSQL"] : [])];
+
+describe.each(kinds)("beside a server on %s", (kind) => {
   let server: RunningServer;
   let dataDir: string;
   let drop: () => Promise<void> = async () => {};

@@ -50,6 +50,9 @@ async function newSession(userId: string): Promise<string> {
 const kindsOf = async (userId: string) =>
   (await database.audit.list({ sinceSeconds: 3_600, userId, limit: 100 })).map(({ kind }) => kind);
 
+/** Then all are played: `npm run test:long`. Each command takes a second to start, and there are many. */
+const isLong = process.env["SIGNET_LONG_TESTS"] === "1";
+
 describe("any command", () => {
   test("teaches with --help, example and all, and ends with 0", async () => {
     const { code, stdout, stderr } = await run(["keys", "revoke", "--help"]);
@@ -132,7 +135,7 @@ describe("signet users", () => {
     expect((await run(["users", "create", newName()])).code).toBe(2);
   });
 
-  test("list shows all by name, in tables of 80 columns without colours", async () => {
+  test.runIf(isLong)("list shows all by name, in tables of 80 columns without colours", async () => {
     const { name, id } = await newUser();
     const { stdout } = await run(["users", "list"]);
     expect(stdout).toContain(name);
@@ -165,7 +168,7 @@ describe("signet users", () => {
     expect(await kindsOf(id)).toEqual(["user_created", "user_disabled", "user_enabled"]);
   });
 
-  test("scopes shows them, sets them, takes them away, and refuses more than a token holds", async () => {
+  test.runIf(isLong)("scopes shows them, sets them, takes them away, and refuses more than a token holds", async () => {
     const { id, name } = await newUser();
     expect(await json(["users", "scopes", name])).toMatchObject({ user: { scope: [] }, changed: false });
     const set = await run(["users", "scopes", name, "notes:read", "notes:write"]);
@@ -189,7 +192,7 @@ describe("signet users", () => {
 });
 
 describe("signet sessions", () => {
-  test("list shows where a user is signed in", async () => {
+  test.runIf(isLong)("list shows where a user is signed in", async () => {
     const { id, name } = await newUser();
     const session = await newSession(id);
     expect(await json(["sessions", "list", name])).toEqual([
@@ -207,7 +210,7 @@ describe("signet sessions", () => {
     expect((await run(["sessions", "list", newName()])).code).toBe(1);
   });
 
-  test("end ends one, those of a user, or all; --dry-run none", async () => {
+  test.runIf(isLong)("end ends one, those of a user, or all; --dry-run none", async () => {
     const one = await newUser();
     const other = await newUser();
     const sessions = [await newSession(one.id), await newSession(one.id), await newSession(one.id)];

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { createDatabase, type EmbeddedDatabase, openEmbeddedDatabase } from "@signet/db";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { claimants, startProcess } from "./processes.ts";
+import { rounds } from "./session-servers.ts";
 import { sql } from "./sql.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -131,10 +132,11 @@ describe("an owner that was killed", () => {
     expect(claimants(dataDir)).not.toContain(process.pid);
   });
 
-  it("has lost no acknowledged row, in five rounds of kill -9 during inserts", async () => {
+  it("has lost no acknowledged row, in some rounds of kill -9 during inserts", async () => {
+    const times = rounds(2, 5);
     const dataDir = preparedFolder();
     const acknowledged: unknown[] = [];
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < times; round += 1) {
       // Started at once after the kill: it waits for what is left of the one before.
       const process_ = startProcess(script, dataDir);
       expect(await process_.hears("opened")).toBe(true);
@@ -147,7 +149,7 @@ describe("an owner that was killed", () => {
       await process_.exited;
       acknowledged.push(...process_.said.flatMap(({ inserted }) => inserted ?? []));
     }
-    expect(acknowledged.length).toBeGreaterThan(500);
+    expect(acknowledged.length).toBeGreaterThan(100 * times);
     expect(await usernamesIn(await open(dataDir))).toEqual(expect.arrayContaining(acknowledged));
   });
 
