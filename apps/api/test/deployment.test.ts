@@ -2,6 +2,7 @@
 // fit the programs that they speak of.
 
 import { existsSync, readFileSync } from "node:fs";
+import { createMetrics } from "@signet/api";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -91,5 +92,31 @@ describe("Dockerfile", () => {
   test("starts a program that the build makes", () => {
     const [, program = ""] = /^CMD \["node", "([^"]+)"\]$/m.exec(dockerfile) ?? [];
     expect(existsSync(new URL(program, root)), program).toBe(true);
+  });
+});
+
+describe("deploy/grafana-dashboard.json", () => {
+  const { panels }: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
+    read("deploy/grafana-dashboard.json"),
+  );
+  const published = async () =>
+    createMetrics().text({ keyAges: () => [], connections: () => ({ open: 0, idle: 0, waiting: 0 }) });
+  const namesOf = (text: string) =>
+    new Set([...text.matchAll(/\b(?:signet|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name));
+
+  test.each(panels.map(({ title, targets }) => [title, targets] as const))(
+    "%s: asks for what there is",
+    async (_title, targets) => {
+      const there = namesOf(await published());
+      const asked = targets.flatMap(({ expr }) => [...namesOf(expr)]);
+      expect(asked.length).toBeGreaterThan(0);
+      for (const name of asked) expect(there).toContain(name);
+    },
+  );
+
+  test("shows every number of ours", async () => {
+    const shown = namesOf(JSON.stringify(panels));
+    for (const name of namesOf(await published()))
+      expect(!name.startsWith("signet_") || shown.has(name), name).toBe(true);
   });
 });
