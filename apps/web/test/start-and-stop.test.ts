@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -100,6 +101,9 @@ describe("start and stop", () => {
         expect(code).toBe(1);
         expect(output).toContain(sentence);
         expect(output).not.toMatch(/\n\s+at |canary/);
+        // A database that had been opened is closed: nobody owns its folder any more.
+        const left = await readdir(folder, { recursive: true });
+        expect(left.filter((name) => name.endsWith(".sock"))).toEqual([]);
       }),
     startLimitMs,
   );

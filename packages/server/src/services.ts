@@ -14,7 +14,7 @@ import { usableSecrets } from "./key-settings.ts";
 import { type KeysFile, openKeysFile } from "./keys-file.ts";
 import { prepare } from "./preparation.ts";
 import type { Settings } from "./settings.ts";
-import { openKeyRing, openStorage } from "./storage.ts";
+import { openKeyRing, openStorage, type Storage } from "./storage.ts";
 
 export interface Services extends ApiServices {
   /** Ends what was begun, the database last. */
@@ -39,7 +39,7 @@ interface Options {
 
 /**
  * Opens everything that the API needs. A database that cannot be reached does not stop it: the process is alive, not
- * ready, and tries again until it is.
+ * ready, and tries again until it is. What was opened is closed again when something else fails.
  *
  * @throws SettingError for secrets or keys that cannot be used; Error for a database that must not be touched.
  */
@@ -50,6 +50,18 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
   const keysFile = settings.AUTH_KEYS_FILE === undefined ? undefined : await openKeysFile(settings.AUTH_KEYS_FILE, log);
 
   const storage = await openStorage(settings, { dataDir, onProgress, onOwnerEnded: (message) => log.warn(message) });
+  try {
+    return await beginServices(settings, { storage, keysFile, log });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function beginServices(
+  settings: Settings,
+  { storage, keysFile, log }: { storage: Storage; keysFile: KeysFile | undefined; log: Logger },
+): Promise<Services> {
   const { database, secrets } = storage;
   const keyRing = openKeyRing(settings, storage, { keysFile, log });
   const revocations = createRevocations({
@@ -108,7 +120,13 @@ export async function openServices(settings: Settings, { log, dataDir, onProgres
     signer,
     log,
   });
-  await preparation.firstAttempt;
+  try {
+    await preparation.firstAttempt;
+  } catch (error) {
+    preparation.stop();
+    await hasher.close();
+    throw error;
+  }
   revocations.subscribe(keyRing.noticeRevoked);
   revocations.start();
   const cleaning = setInterval(() => {

@@ -38,7 +38,13 @@ export async function openStorage(settings: Settings, options: Options): Promise
   const given = settings.AUTH_SECRET === undefined ? undefined : usableSecrets("AUTH_SECRET", settings.AUTH_SECRET);
   const embedded =
     settings.DATABASE_URL === undefined ? await openEmbeddedDatabase({ dataDir, onProgress, onOwnerEnded }) : undefined;
-  const secrets = given ?? usableSecrets("The generated secret", [await readOrCreateSecret(dataDir)]);
+  let secrets: readonly string[];
+  try {
+    secrets = given ?? usableSecrets("The generated secret", [await readOrCreateSecret(dataDir)]);
+  } catch (error) {
+    await embedded?.close();
+    throw error;
+  }
   const database = createDatabase({
     ...(embedded?.connection ?? { connectionString: settings.DATABASE_URL ?? "" }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
