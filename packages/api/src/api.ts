@@ -25,6 +25,7 @@ import { createRevocationFeed } from "./revocation-feed.ts";
 import { createServiceClients } from "./service-clients.ts";
 import { withSessionLog } from "./session-log.ts";
 import { createSessionWatch } from "./session-watch.ts";
+import { withRequestSpan } from "./tracing.ts";
 
 /** The HTTP side of Signet, for any server that speaks `Request` and `Response`. */
 export interface Api {
@@ -86,9 +87,18 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   async function answer(received: Request, peer: Peer): Promise<Response> {
     const request = withoutBasePath(received, services.basePath);
     const { pathname } = new URL(request.url);
+    if (pathname.startsWith(`${trpcPath}/`)) {
+      return withRequestSpan(request, trpcPath, () => orRefused(() => trpc(services, metrics, request, peer)));
+    }
+    const route = routes.get(pathname);
+    return withRequestSpan(request, route && pathname, () =>
+      orRefused(() => endpointOf(route, request.method)(request, peer)),
+    );
+  }
+
+  async function orRefused(work: () => Response | Promise<Response>): Promise<Response> {
     try {
-      if (pathname.startsWith(`${trpcPath}/`)) return await trpc(services, metrics, request, peer);
-      return await endpointOf(routes.get(pathname), request.method)(request, peer);
+      return await work();
     } catch (error) {
       const { reason, errorId } = refusalOf(error);
       if (httpRefusals[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");

@@ -11,6 +11,7 @@ import type { RevocationPages } from "./revocation-feed.ts";
 import type { ServiceClient } from "./service-clients.ts";
 import type { RevocationNews } from "./session-watch.ts";
 import { type CallShape, createTokenDelivery, type TokenDelivery } from "./token-delivery.ts";
+import { withSpan } from "./tracing.ts";
 
 /** What the API works with; built once per process. */
 export interface ApiServices {
@@ -97,7 +98,9 @@ export function createContext(
  * @throws AuthError as `Context.authenticate`
  */
 export async function authenticate(verifier: AccessTokenVerifier, request: Request): Promise<AccessTokenClaims> {
-  return verifier.verify(parseBearer(request.headers.get("authorization")));
+  return withSpan("verify access token", {}, async () =>
+    verifier.verify(parseBearer(request.headers.get("authorization"))),
+  );
 }
 
 /** Where a request came from, for the person to recognise. */

@@ -34,6 +34,8 @@ export interface Metrics {
   countRefusal(reason: AuthErrorReason): void;
   countIncident(incident: Pick<SessionIncident, "kind">): void;
   countClientFailure(): void;
+  /** Whether a bearer token that was shown was one that this process had verified before. On the path of every request. */
+  countLookup(remembered: boolean): void;
   /** Events that there was no room for, or no time. */
   countAuditDropped(count: number): void;
   /** All of it as Prometheus reads it. */
@@ -74,6 +76,12 @@ export function createMetrics(): Metrics {
     help: "Requests of other services whose client credentials were refused.",
     registers,
   });
+  const lookups = new Counter({
+    name: "signet_verified_token_lookups_total",
+    help: "Access tokens that were looked up among those verified before: hit means that no signature was computed.",
+    labelNames: ["result"],
+    registers,
+  });
   const auditDropped = new Counter({
     name: "signet_audit_events_dropped_total",
     help: "Events that did not reach the audit log, because the database was gone for too long.",
@@ -104,6 +112,9 @@ export function createMetrics(): Metrics {
   // There from the start, so that the first one is seen as a rise.
   for (const kind of ["reuse", "repeated_elsewhere"] as const) incidents.inc({ kind }, 0);
   let measuresProcess = false;
+  // Plain numbers, since adding to a counter with a label costs more than finding the token.
+  let hits = 0;
+  let misses = 0;
 
   return {
     countEvent: (event, result) => events.inc({ event, result }),
@@ -111,10 +122,17 @@ export function createMetrics(): Metrics {
     countRefusal: (reason) => refusals.inc({ reason }),
     countIncident: ({ kind }) => incidents.inc({ kind }),
     countClientFailure: () => clientFailures.inc(),
+    countLookup(remembered) {
+      if (remembered) hits++;
+      else misses++;
+    },
     countAuditDropped: (count) => auditDropped.inc(count),
     async text(measured) {
       if (!measuresProcess) collectDefaultMetrics({ register: registry });
       measuresProcess = true;
+      lookups.reset();
+      lookups.inc({ result: "hit" }, hits);
+      lookups.inc({ result: "miss" }, misses);
       const { ageMs, size } = readRevocations(measured.revocations);
       if (ageMs !== undefined) revocationsAge.set(ageMs / 1000);
       if (size !== undefined) revocationsSize.set(size);

@@ -5,6 +5,7 @@ import { AuthError } from "@signet/auth/errors";
 import { initTRPC } from "@trpc/server";
 import { type ProcedureMeta, procedureAccess } from "./access.ts";
 import type { Context } from "./context.ts";
+import { withSpan } from "./tracing.ts";
 import { asTRPCError, formatRefusal, refusedBefore } from "./trpc-errors.ts";
 
 const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
@@ -23,11 +24,13 @@ export const router: typeof t.router = (procedures) => {
 export const createCallerFactory = t.createCallerFactory;
 
 /** AuthErrors become TRPCErrors here, once, so that code and status come from the table. */
-const withReasons = t.middleware(async ({ next }) => {
-  const result = await next();
-  if (!result.ok) throw asTRPCError(result.error);
-  return result;
-});
+const withReasons = t.middleware(({ path, next }) =>
+  withSpan(path, { "rpc.system": "trpc", "rpc.method": path }, async () => {
+    const result = await next();
+    if (!result.ok) throw asTRPCError(result.error);
+    return result;
+  }),
+);
 
 const base = t.procedure.use(withReasons);
 

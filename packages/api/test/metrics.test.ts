@@ -57,6 +57,15 @@ describe("GET /metrics", () => {
     expect(await valueOf("signet_client_failures_total")).toBe(1);
   });
 
+  test("counts how many tokens were verified before, and how many had to be", async () => {
+    expect(await valueOf('signet_verified_token_lookups_total{result="hit"}')).toBe(0);
+    const { accessToken } = await api.signUp();
+    for (let call = 0; call < 3; call += 1) await api.query("auth.whoami", api.bearer(accessToken));
+    await api.query("auth.whoami", api.bearer("junk"));
+    expect(await valueOf('signet_verified_token_lookups_total{result="hit"}')).toBe(2);
+    expect(await valueOf('signet_verified_token_lookups_total{result="miss"}')).toBe(2);
+  });
+
   test("counts a theft, from zero", async () => {
     expect(await valueOf('signet_refresh_token_incidents_total{kind="reuse"}')).toBe(0);
     api.metrics.countIncident({ kind: "reuse" });

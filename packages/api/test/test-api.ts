@@ -50,6 +50,7 @@ export async function createTestApi(overrides: Overrides = {}) {
   const revocations = createRevocations({ source: store, clock, whenStale: "accept" });
   await revocations.poll();
   const accounts = accountsOn(store, signer, clock, secret, () => void revocations.poll());
+  const metrics = createMetrics();
   const verifier = createAccessTokenVerifier({
     issuer,
     audience: issuer,
@@ -57,9 +58,9 @@ export async function createTestApi(overrides: Overrides = {}) {
     keys,
     clock,
     revocations,
+    onLookup: (remembered) => metrics.countLookup(remembered),
   });
   const client = { id: "notes", secret: randomBytes(32).toString("base64url") };
-  const metrics = createMetrics();
   const services: ApiServices = {
     revocations,
     metrics,

@@ -49,6 +49,8 @@ export interface AccessTokenVerifierOptions {
   maxLifetimeSeconds?: number;
   /** Bounds of the memory of verified tokens, or false for none. Default 10,000 tokens in 32 MiB. */
   cache?: VerifiedTokensOptions | false;
+  /** Told, for every call of `verify`, whether the token was remembered: then its signature was not computed again. Must not throw. */
+  onLookup?: (remembered: boolean) => void;
   /** What has been revoked. Default: nothing is asked, and every token is good until it expires. */
   revocations?: RevocationCheck;
 }
@@ -92,7 +94,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const { issuer, keys, clock, clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
   const audiences = new Set(typeof options.audience === "string" ? [options.audience] : options.audience);
   const algorithms = [...options.algorithms];
-  const { cache = defaultCache, revocations } = options;
+  const { cache = defaultCache, revocations, onLookup } = options;
   const verifiedTokens = cache === false ? undefined : createVerifiedTokens(cache);
 
   /** Everything about a token that does not change as time passes. */
@@ -143,7 +145,9 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   return {
     async verify(token) {
       const seen = verifiedTokens?.find(token);
-      if (seen !== undefined && (await isKeyStillThere(seen))) {
+      const remembered = seen !== undefined && (await isKeyStillThere(seen));
+      onLookup?.(remembered);
+      if (remembered) {
         await checkNow(seen);
         return seen.claims;
       }

@@ -79,6 +79,7 @@ async function beginServices(
     clock: systemClock,
     ttlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
   });
+  const metrics = createMetrics();
   const verifier = createAccessTokenVerifier({
     issuer: settings.APP_URL,
     audience: settings.AUTH_AUDIENCE,
@@ -88,9 +89,9 @@ async function beginServices(
     clock: systemClock,
     clockToleranceSeconds: settings.CLOCK_TOLERANCE_SECONDS,
     revocations,
+    onLookup: metrics.countLookup,
   });
   const hasher = createPasswordHasher();
-  const metrics = createMetrics();
   const audit = createAuditQueue({
     write: (events) => database.audit.write(events),
     log,
