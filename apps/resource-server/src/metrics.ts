@@ -42,6 +42,11 @@ export function createMetrics(status: () => RemoteVerifierStatus): Metrics {
     ({ revocationsAgeMs }) => revocationsAgeMs / 1000,
   );
   gauge("signet_revocations", "What is remembered as ended.", ({ revocationEntries }) => revocationEntries);
+  gauge(
+    "signet_unknown_kids",
+    "Tokens since the start that named a key of nobody known.",
+    ({ unknownKids }) => unknownKids,
+  );
   gauge("signet_issuer_requests", "Requests sent to the issuer since the start.", ({ fetches }) => fetches);
 
   return {

@@ -251,6 +251,18 @@ describe("an unknown key", () => {
       await pass(600);
     }
     expect(issuer.asked).toHaveLength(1 + 20);
+    expect(verifier.status().unknownKids).toBe(1_000);
+  });
+
+  test("F55: tokens of a second issuer, made by mistake, are refused and counted; those of ours are neither", async () => {
+    const { verifier, issuer, pass } = await createRemoteScene();
+    const mistaken = await newKey();
+    for (let call = 0; call < 10; call++) {
+      await verifier.verify(await issuer.sign());
+      await expectRefusal(verifier.verify(await issuer.sign({ jti: `t${call}` }, mistaken)), "token_invalid", "kid");
+      await pass(1_000);
+    }
+    expect(verifier.status().unknownKids).toBe(10);
   });
 
   test("F21: a second rotation within the cool-down is known after the 30 seconds at the latest", async () => {

@@ -33,6 +33,8 @@ export interface RemoteKeys extends VerificationKeys {
   start(): void;
   /** Whether there are keys that may be used, and whether the last fetch was all right. */
   status(): "ok" | "stale" | "missing";
+  /** How often a token named a key that was in no set of the issuer's. */
+  unknownKids(): number;
   /** How old the newest set is: for how long it has not been confirmed. Infinity before there is one. */
   ageMs(): number;
 }
@@ -69,6 +71,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   let retryAt = Number.NEGATIVE_INFINITY;
   let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
   let hasProblem = false;
+  let unknownKids = 0;
   let isStarted = false;
   let cancelTimer: (() => void) | undefined;
   signal.addEventListener("abort", () => cancelTimer?.());
@@ -205,7 +208,10 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       if (!isUsable(good) && !isUsable(beside)) return findFirst(kid);
       // In the background: a key that is known is never waited for.
       void loadIfDue();
-      return findKnownKey(kid) ?? lookForUnknown()?.then(() => findKnownKey(kid));
+      const known = findKnownKey(kid);
+      if (known !== undefined) return known;
+      unknownKids += 1;
+      return lookForUnknown()?.then(() => findKnownKey(kid));
     },
     start() {
       if (isStarted) return;
@@ -216,6 +222,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       if (!isUsable(good) && !isUsable(beside)) return "missing";
       return failures === 0 ? "ok" : "stale";
     },
+    unknownKids: () => unknownKids,
     ageMs() {
       const set = newest();
       return set === undefined ? Number.POSITIVE_INFINITY : ageOf(set);

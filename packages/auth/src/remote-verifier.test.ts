@@ -11,6 +11,7 @@ import {
 } from "../test/remote-scene.ts";
 import { expectRefusal, issuer as issuerUrl } from "../test/scene.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
+import { signedToken, throwAwayKey } from "./testing.ts";
 
 describe("the path of a request", () => {
   test("RS-01: 10,000 verifications of a warm verifier send nothing", async () => {
@@ -349,6 +350,22 @@ describe("options", () => {
     await expectRefusal(verifier.verify(token), "token_expired", "exp");
   });
 
+  test("an issuer with a path is asked where RFC 8414 §3.1 says: the well-known part comes before the path", async () => {
+    const asked: string[] = [];
+    const { verifier } = await createRemoteScene({
+      issuer: "https://issuer.example/tenants/one",
+      fetch: async (input) => {
+        asked.push(String(input instanceof Request ? input.url : input));
+        return Response.json({}, { status: 404 });
+      },
+    });
+    await expectRefusal(
+      verifier.verify(await signedToken((await throwAwayKey("ES256")).signing, {})),
+      "keys_unavailable",
+    );
+    expect(asked).toEqual(["https://issuer.example/.well-known/oauth-authorization-server/tenants/one"]);
+  });
+
   test("a verifier that is not started has no timer, and fetches nothing", async () => {
     const { verifier, pass, waiting } = await createRemoteScene({ client });
     await pass(60_000);
@@ -361,6 +378,7 @@ describe("options", () => {
       revocationsAgeMs: Infinity,
       revocationEntries: 0,
       fetches: 0,
+      unknownKids: 0,
     });
   });
 

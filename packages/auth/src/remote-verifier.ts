@@ -75,6 +75,11 @@ export interface RemoteVerifierStatus {
   revocationEntries: number;
   /** How many requests were sent to the issuer. */
   fetches: number;
+  /**
+   * How many tokens named a key that the issuer had not published by then. A few are strangers, and the first after a rotation; a steady
+   * rise is a second issuer, made by mistake, whose tokens arrive here.
+   */
+  unknownKids: number;
 }
 
 export interface RemoteVerifier extends AccessTokenVerifier {
@@ -191,6 +196,7 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): RemoteVeri
       revocationsAgeMs: revocations?.ageMs() ?? Number.POSITIVE_INFINITY,
       revocationEntries: revocations?.size ?? 0,
       fetches,
+      unknownKids: keys.unknownKids(),
     }),
     async stop() {
       lifetime.abort();
