@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { countOf, createRemoteScene, down, jwksPath, never, newKey } from "../test/remote-scene.ts";
+import { client, countOf, createRemoteScene, down, jwksPath, never, newKey } from "../test/remote-scene.ts";
 import { expectRefusal } from "../test/scene.ts";
 import { signedToken, throwAwayKey } from "./testing.ts";
 
@@ -263,6 +263,52 @@ describe("an unknown key", () => {
       await pass(1_000);
     }
     expect(verifier.status().unknownKids).toBe(10);
+  });
+
+  test("F19: a key that takes the place of a revoked one is waited for, while not every process of the issuer knows it", async () => {
+    const { verifier, issuer, pass } = await createRemoteScene({ client });
+    verifier.start();
+    await verifier.verify(await issuer.sign());
+    await pass(100);
+    // A stranger has just used up the look for unknown names.
+    await expectRefusal(verifier.verify(await issuer.sign({}, await newKey())), "token_invalid", "kid");
+    const [revoked] = issuer.keys;
+    issuer.revoke("key", revoked?.verification.kid ?? "");
+    await pass(200);
+    const replacement = await newKey();
+    const early = verifier.verify(await issuer.sign({ jti: "early" }, replacement));
+    const stranger = expectRefusal(verifier.verify(await issuer.sign({}, await newKey())), "token_invalid", "kid");
+    await pass(500);
+    // Those who are asked now have heard of it.
+    issuer.keys.push(replacement);
+    await pass(200);
+    expect((await early).jti).toBe("early");
+    await pass(1_000);
+    await stranger;
+    await pass(30_000);
+    const asked = countOf(issuer, jwksPath);
+    for (let call = 0; call < 5; call++) {
+      await expectRefusal(verifier.verify(await issuer.sign({}, await newKey())), "token_invalid", "kid");
+    }
+    expect(countOf(issuer, jwksPath)).toBe(asked + 1);
+  });
+
+  test("F19: the same where the key was gone from the set before the feed said why", async () => {
+    const { verifier, issuer, pass } = await createRemoteScene({ client });
+    issuer.keys.push(await newKey());
+    verifier.start();
+    await verifier.verify(await issuer.sign());
+    await pass(100);
+    const [revoked] = issuer.keys.splice(0, 1);
+    const replacement = await newKey();
+    // Looks, and finds the set without either.
+    const early = verifier.verify(await issuer.sign({ jti: "early" }, replacement));
+    await pass(200);
+    issuer.revoke("key", revoked?.verification.kid ?? "");
+    await pass(200);
+    issuer.keys.push(replacement);
+    await pass(1_000);
+    expect((await early).jti).toBe("early");
   });
 
   test("F21: a second rotation within the cool-down is known after the 30 seconds at the latest", async () => {

@@ -31,6 +31,11 @@ export interface RemoteKeysOptions {
 export interface RemoteKeys extends VerificationKeys {
   /** Begins to fetch, and to fetch anew whenever it is time. */
   start(): void;
+  /**
+   * Says what was revoked. When one of our keys is among it, another takes its place at once, and not every process of the issuer
+   * knows that one in the same moment: for half a minute a token that names an unknown key waits for it, instead of being refused.
+   */
+  noticeRevoked(ids: readonly string[]): void;
   /** Whether there are keys that may be used, and whether the last fetch was all right. */
   status(): "ok" | "stale" | "missing";
   /** How often a token named a key that was in no set of the issuer's. */
@@ -41,9 +46,17 @@ export interface RemoteKeys extends VerificationKeys {
 
 const maxBytes = 256 * 1024;
 const coolDownMs = 30_000;
+/** After one of its keys was revoked, the issuer is asked for the next one this often, */
+const replacementLookMs = 700;
+/** by each token so many times, */
+const replacementLooks = 3;
+/** and for so long. */
+const replacementMs = 30_000;
 const defaultMaxAgeSeconds = 300;
 const leastMaxAgeSeconds = 30;
 const mostMaxAgeSeconds = 24 * 60 * 60;
+/** More than an issuer ever publishes in the life of a token. */
+const mostGoneKids = 200;
 const firstRetryMs = 1_000;
 const maxRetryMs = 60_000;
 /** For so long a set is in doubt that shares no key with the last one: until no token of those before can be alive. */
@@ -70,6 +83,9 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   let failures = 0;
   let retryAt = Number.NEGATIVE_INFINITY;
   let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
+  /** The names of keys that the issuer has taken out: nobody waits for one of those. */
+  let goneKids: readonly string[] = [];
+  let replacedUntil = Number.NEGATIVE_INFINITY;
   let hasProblem = false;
   let unknownKids = 0;
   let isStarted = false;
@@ -134,6 +150,10 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
 
   /** A good set is replaced by one that continues it, or when its time is over. */
   function accept(set: KeySet): void {
+    const gone = [...(good?.keys.keys() ?? [])].filter((kid) => !set.keys.has(kid));
+    // The set may come without a revoked key before the feed says so.
+    if (gone.length > 0) expectReplacement();
+    goneKids = [...gone, ...goneKids].slice(0, mostGoneKids);
     if (!isUsable(good) || continues(set, good)) return replaceBy(set);
     if (beside === undefined || !continues(set, beside)) besideSince = monotonicMs();
     beside = set;
@@ -188,9 +208,31 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   /** One look per cool-down, whatever names strangers make up; those who come meanwhile share it. */
   function lookForUnknown(): Promise<void> | undefined {
     if (loading !== undefined) return loading;
-    if (monotonicMs() - lookedForUnknownAt < coolDownMs) return undefined;
+    if (monotonicMs() - lookedForUnknownAt < (isBeingReplaced() ? replacementLookMs : coolDownMs)) return undefined;
     lookedForUnknownAt = monotonicMs();
     return load();
+  }
+
+  function expectReplacement(): void {
+    replacedUntil = monotonicMs() + replacementMs;
+  }
+
+  const isBeingReplaced = () => monotonicMs() < replacedUntil;
+
+  const mayBeReplacement = (kid: string) => isBeingReplaced() && !goneKids.includes(kid);
+
+  function findLookedFor(kid: string) {
+    return findKnownKey(kid) ?? (mayBeReplacement(kid) ? findReplacement(kid) : undefined);
+  }
+
+  async function findReplacement(kid: string): Promise<VerificationKey | undefined> {
+    for (let look = 1; look <= replacementLooks && !signal.aborted; look += 1) {
+      await lookForUnknown();
+      const key = findKnownKey(kid);
+      if (key !== undefined) return key;
+      if (look < replacementLooks) await new Promise<void>((resolve) => void schedule(resolve, replacementLookMs));
+    }
+    return undefined;
   }
 
   async function findFirst(kid: string): Promise<VerificationKey | undefined> {
@@ -211,12 +253,15 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       const known = findKnownKey(kid);
       if (known !== undefined) return known;
       unknownKids += 1;
-      return lookForUnknown()?.then(() => findKnownKey(kid));
+      return mayBeReplacement(kid) ? findReplacement(kid) : lookForUnknown()?.then(() => findLookedFor(kid));
     },
     start() {
       if (isStarted) return;
       isStarted = true;
       void load();
+    },
+    noticeRevoked(ids) {
+      if (ids.some((id) => findKnownKey(id) !== undefined)) expectReplacement();
     },
     status() {
       if (!isUsable(good) && !isUsable(beside)) return "missing";

@@ -156,6 +156,7 @@ export function createRemoteVerifier(options: RemoteVerifierOptions): RemoteVeri
           // Held questions are asked again almost at once; the pause bounds what an issuer that never holds them has to bear.
           pollMs: waitSeconds === 0 ? 500 : 100,
         });
+  revocations?.subscribe(keys.noticeRevoked);
   const check = revocations && createUnhurriedCheck({ revocations, monotonicMs, waitUntil });
   const verifier = createAccessTokenVerifier({
     issuer,

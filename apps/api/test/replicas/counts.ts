@@ -20,7 +20,7 @@ export interface Counts {
   examples(): readonly { what: WrongAnswer; details: unknown }[];
 }
 
-const maxExamples = 20;
+const maxExamplesOfEach = 5;
 
 export function createCounts(): Counts {
   const seen = new Map<string, number>(wrongAnswers.map((name) => [name, 0]));
@@ -30,7 +30,8 @@ export function createCounts(): Counts {
     count,
     wrong(what, details) {
       count(what);
-      if (examples.length < maxExamples) examples.push({ what, details });
+      if (examples.filter((example) => example.what === what).length < maxExamplesOfEach)
+        examples.push({ what, details });
     },
     seen: () => seen,
     examples: () => examples,

@@ -12,10 +12,12 @@ export interface World {
   verifiers: readonly { server: ServerProcess; path: string }[];
   counts: Counts;
   over: AbortSignal;
+  /** As `performance.now()` has it. */
+  startedAt: number;
   /** Why a write may be refused just now, such as a database that is gone. */
   excuse(): string | undefined;
-  /** Whether this one may not know yet what was ended at that time, because its feed was cut. */
-  mayNotKnow(server: ServerProcess, endedAt: number): boolean;
+  /** Why this one may not know yet what was ended at that time, such as a feed that is cut. */
+  whyUnknown(server: ServerProcess, endedAt: number): string | undefined;
   /** When a key was revoked, as `performance.now()` has it. */
   revokedKeys: ReadonlyMap<string, number>;
 }
@@ -28,7 +30,7 @@ interface Held {
 }
 
 /** Promised by the design: an end is known everywhere after this. */
-const knownAfterMs = 1_000;
+export const knownAfterMs = 1_000;
 /** A request to a process that was killed less than this before or after was cut off with it. */
 const killedAroundMs = 500;
 const checkEndedMs = 4_000;
@@ -99,18 +101,22 @@ interface Verdict {
 }
 
 function judge({ counts, ...world }: World, server: ServerProcess, { held, askedAt, status, text }: Verdict): void {
+  const sinceStart = `at ${((performance.now() - world.startedAt) / 1000).toFixed(1)} s`;
   // Before anybody says so, a revoked key may have been refused already.
   const keyRevokedAt = world.revokedKeys.get(held.kid);
   const endedAt = held.endedAt ?? keyRevokedAt;
-  if (status >= 500) counts.wrong("5xx on a verification", [server.name, status, text]);
-  else if (status !== 200 && endedAt === undefined) counts.wrong("valid token refused", [server.name, status, text]);
+  const unknown = endedAt === undefined ? undefined : world.whyUnknown(server, endedAt);
+  if (status >= 500) counts.wrong("5xx on a verification", [server.name, status, text, sinceStart]);
+  else if (status !== 200 && endedAt === undefined)
+    counts.wrong("valid token refused", [server.name, status, text, sinceStart, held.kid]);
   else if (status !== 200) counts.count("ended tokens refused");
   else if (endedAt === undefined) counts.count(`verified by ${server.name}`);
   else if (askedAt < endedAt + knownAfterMs) counts.count("ended tokens accepted within 1 s");
-  else if (world.mayNotKnow(server, endedAt)) counts.count("ended tokens accepted while the feed was cut");
+  else if (unknown !== undefined) counts.count(`ended tokens accepted ${unknown}`);
   else
     counts.wrong("ended token accepted after 1 s", [
       server.name,
+      sinceStart,
       `${Math.round(askedAt - endedAt)} ms`,
       keyRevokedAt === undefined ? "session" : "key",
     ]);
