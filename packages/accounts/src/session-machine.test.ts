@@ -79,7 +79,7 @@ describe("a refresh token (REF-02, REF-03, REF-05)", () => {
     }
   });
 
-  it("counts a clock that was set back as within the 30 s", () => {
+  it("counts a clock that was set back as within the 30 s (SRV-13)", () => {
     expect(refresh(moved, { token: "0/a", now: -hourMs }).decision).toBe("repeat");
   });
 

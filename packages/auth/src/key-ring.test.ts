@@ -360,7 +360,7 @@ describe("an unknown kid", () => {
     expect(reads).toBe(0);
   });
 
-  test("a clock that steps back does not stop reloading for good", async () => {
+  test("a clock that steps back does not stop reloading for good (SRV-13)", async () => {
     const { ring, clock } = createTable();
     const keys = ring([newSecret()]);
     await keys.load();

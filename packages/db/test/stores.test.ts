@@ -1,5 +1,6 @@
 // Every store passes one contract: in memory, embedded, and on a true PostgreSQL.
 
+import { randomBytes } from "node:crypto";
 import { accountStoreContract, sessionStoreContract } from "@signet/accounts/testing";
 import { createMemorySigningKeyStore } from "@signet/auth/testing";
 import { createDatabase, type Database, openEmbeddedDatabase } from "@signet/db";
@@ -11,14 +12,35 @@ import { sql } from "./sql.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 interface Opened {
+  /** Of the owner of the tables. */
   connectionString: string;
+  /** After the migration: of whoever the stores work as. Default: the owner. */
+  leastRights?(): Promise<string>;
   close(): Promise<void>;
 }
 
 const kinds: Record<string, () => Promise<Opened>> = {
-  "a true PostgreSQL": async () => {
+  "a true PostgreSQL, by a user who may change rows and nothing else (SRV-11)": async () => {
     const { connectionString, drop } = await createTestDatabase();
-    return { connectionString, close: drop };
+    const role = `signet_rows_${randomBytes(6).toString("hex")}`;
+    return {
+      connectionString,
+      async leastRights() {
+        await sql(connectionString, `CREATE ROLE ${role} LOGIN`);
+        await sql(connectionString, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
+        await sql(connectionString, `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`);
+        const url = new URL(connectionString);
+        url.username = role;
+        return url.href;
+      },
+      async close() {
+        await sql(connectionString, `DROP OWNED BY ${role}`);
+        await drop();
+        const server = new URL(connectionString);
+        server.pathname = "/postgres";
+        await sql(server.href, `DROP ROLE ${role}`);
+      },
+    };
   },
   "the embedded database": async () => {
     const embedded = await openEmbeddedDatabase({ dataDir: temporaryFolder("a folder, with a space") });
@@ -33,6 +55,7 @@ describe("signing keys in memory", () => {
 describe.each(Object.entries(kinds))("%s", (_, open) => {
   let opened: Opened;
   let database: Database;
+  let rights: string | undefined;
   const run = <Row extends QueryResultRow>(text: string, values?: unknown[]) =>
     sql<Row>(opened.connectionString, text, values);
 
@@ -40,10 +63,22 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
     opened = await open();
     database = createDatabase(opened);
     await database.migrate();
+    if (opened.leastRights === undefined) return;
+    await database.close();
+    rights = await opened.leastRights();
+    database = createDatabase({ connectionString: rights });
   });
   afterAll(async () => {
     await database.close();
     await opened.close();
+  });
+
+  it("has no more rights than it needs, and needs no more than it has", async () => {
+    if (rights === undefined) return expect(opened.leastRights).toBeUndefined();
+    for (const statement of ["CREATE TABLE more (id text)", "ALTER TABLE users ADD more text", "DROP TABLE users"]) {
+      await expect(sql(rights, statement), statement).rejects.toThrow(/permission denied|must be owner/);
+    }
+    await expect(database.migrate()).resolves.toBeUndefined();
   });
 
   describe("accounts (SRV-12)", () => {
