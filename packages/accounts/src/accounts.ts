@@ -13,7 +13,7 @@ import { createRefreshTokens } from "./refresh-token.ts";
 import { type BegunSession, type Client, createSessionStart, type IssuedToken, randomId } from "./session-start.ts";
 import { createSessions, type SessionIncident, type Sessions } from "./sessions.ts";
 import type { AccountStore, Session, SessionStore, User } from "./stores.ts";
-import { findUsername, normalizeUsername } from "./username.ts";
+import { findUsername, normalizeUsername, usernameTaken } from "./username.ts";
 
 export interface Credentials {
   username: string;
@@ -238,10 +238,6 @@ function requirePossiblePassword(password: string, field: string): void {
 
 function currentPasswordWrong(): AuthError {
   return new AuthError("credentials_invalid", "The current password is wrong.", { claim: "currentPassword" });
-}
-
-function usernameTaken(): AuthError {
-  return new AuthError("username_taken", "This username is taken. Choose another one.", { claim: "username" });
 }
 
 function requireRange(name: string, value: number, least: number, most: number): void {

@@ -6,7 +6,7 @@ import type { PasswordHasher } from "./password-hasher.ts";
 import { requireAcceptablePassword } from "./password-policy.ts";
 import { randomId } from "./session-start.ts";
 import type { AccountStore, User } from "./stores.ts";
-import { findUsername, normalizeUsername } from "./username.ts";
+import { findUsername, normalizeUsername, usernameTaken } from "./username.ts";
 
 /** Scope tokens of RFC 6749 §3.3. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -42,13 +42,10 @@ export function createPeople({ store, hasher, passwordMinLength }: PeopleOptions
     async add(credentials) {
       const username = normalizeUsername(credentials.username);
       requireAcceptablePassword(credentials.password, passwordMinLength, username);
-      const taken = new AuthError("username_taken", "This username is taken. Choose another one.", {
-        claim: "username",
-      });
-      if ((await store.findByUsername(username)) !== undefined) throw taken;
+      if ((await store.findByUsername(username)) !== undefined) throw usernameTaken();
       const passwordHash = await hasher.hash(credentials.password);
       const added = await store.addUser({ id: randomId(), username, passwordHash });
-      if (added === "username_taken") throw taken;
+      if (added === "username_taken") throw usernameTaken();
       return added;
     },
 

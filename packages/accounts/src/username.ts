@@ -33,3 +33,8 @@ export function findUsername(input: string): string | undefined {
   const username = input.normalize("NFKC").toLowerCase().normalize("NFKC").trim();
   return [...username].length <= maxLength && allowed.test(username) ? username : undefined;
 }
+
+/** For a name that somebody else has. */
+export function usernameTaken(): AuthError {
+  return new AuthError("username_taken", "This username is taken. Choose another one.", { claim: "username" });
+}
