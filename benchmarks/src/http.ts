@@ -20,7 +20,7 @@ const api = fileURLToPath(new URL("../../apps/api/dist/main.js", import.meta.url
 
 export async function measureHttp(rounds: number): Promise<void> {
   if (availableParallelism() < 2) throw new Error("This needs two cores: one for the server, one for the load.");
-  assertWrk();
+  assertTools();
   const dataDir = await mkdtemp(join(tmpdir(), "signet-bench-"));
   const service = { id: "bench", secret: randomBytes(32).toString("base64") };
   const bare = await start(bareServer, "/", {});
@@ -56,11 +56,11 @@ export async function measureHttp(rounds: number): Promise<void> {
   }
 }
 
-function assertWrk(): void {
+function assertTools(): void {
   try {
-    execFileSync("which", ["wrk"]);
+    execFileSync("which", ["wrk", "taskset"]);
   } catch (cause) {
-    throw new Error("wrk makes the load: apt-get install wrk, or brew install wrk.", { cause });
+    throw new Error("This part needs Linux, with taskset, and wrk for the load: apt-get install wrk.", { cause });
   }
 }
 
@@ -90,6 +90,8 @@ async function start(program: string, readyPath: string, settings: Record<string
     stdio: ["ignore", "ignore", "inherit"],
   });
   const ended = once(child, "close");
+  // Whatever ends us ends it.
+  process.once("exit", () => child.kill());
   const url = `http://127.0.0.1:${port}`;
   const giveUpAt = performance.now() + startLimitMs;
   while (!(await isReady(url + readyPath))) {
