@@ -47,12 +47,26 @@ export function parseCompactJws(token: unknown): CompactJws {
   if (!isCanonicalBase64url(header) || !isCanonicalBase64url(payload) || !isCanonicalBase64url(signature)) {
     throw malformed("A part of the token is not base64url in its one canonical form.");
   }
-  return { header: parseHeader(header), payload: decode(payload), signature: decode(signature) };
+  return { header: knownHeader(header), payload: decode(payload), signature: decode(signature) };
 }
 
 /** Reads the payload as a JWT's claims set: one strict JSON object. */
 export function parseClaimsSet(payload: Uint8Array): JsonObject {
   return parseObject(payload, "The token's payload is not one strict JSON object.");
+}
+
+/** All tokens of one key begin alike: what their header says is read once. */
+const knownHeaders = new Map<string, JoseHeader>();
+const maxKnownHeaders = 16;
+
+function knownHeader(segment: string): JoseHeader {
+  const known = knownHeaders.get(segment);
+  if (known !== undefined) return known;
+  const header = parseHeader(segment);
+  // A stranger can make any number of them; those in use are read anew in a moment.
+  if (knownHeaders.size >= maxKnownHeaders) knownHeaders.clear();
+  knownHeaders.set(detached(segment), header);
+  return header;
 }
 
 function parseHeader(segment: string): JoseHeader {
@@ -67,7 +81,12 @@ function parseHeader(segment: string): JoseHeader {
     throw invalid("The token's header names no key.", "kid");
   }
   // jwk, jku, x5u, x5c and x5t would let a token bring its own key: they are ignored like any unknown parameter.
-  return { alg, kid, typ };
+  return Object.freeze({ alg, kid, typ });
+}
+
+/** A text of its own: engines keep the whole token alive behind a slice of it. */
+export function detached(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
 }
 
 function isCanonicalBase64url(segment: string): boolean {

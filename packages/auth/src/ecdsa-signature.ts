@@ -4,15 +4,20 @@
 /** The order of the group of P-256 (FIPS 186-5, SP 800-186 §3.2.1.3). */
 export const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
+const zero = new Uint8Array(32);
+const order = toBytes(p256Order, 32);
+const halfOrder = toBytes(p256Order / 2n, 32);
+
 /** Whether r and s are from 1 to n − 1. Zeros once proved anything to an implementation that forgot (CVE-2022-21449). */
 export function isInRange(signature: Uint8Array): boolean {
-  const [r, s] = [toBigInt(signature.subarray(0, 32)), toBigInt(signature.subarray(32))];
-  return r > 0n && r < p256Order && s > 0n && s < p256Order;
+  return [signature.subarray(0, 32), signature.subarray(32)].every(
+    (number) => compare(number, zero) > 0 && compare(number, order) < 0,
+  );
 }
 
 /** Whether s of a 64-octet ES256 signature is the lower of its two values. */
 export function hasLowS(signature: Uint8Array): boolean {
-  return toBigInt(signature.subarray(32)) <= p256Order / 2n;
+  return compare(signature.subarray(32), halfOrder) <= 0;
 }
 
 /** The same signature with the lower s. */
@@ -21,6 +26,12 @@ export function withLowS(signature: Uint8Array): Uint8Array {
   const low = new Uint8Array(signature);
   low.set(toBytes(p256Order - toBigInt(signature.subarray(32)), 32), 32);
   return low;
+}
+
+/** Of two numbers of the same length, big-endian: below zero, zero or above, as the first is smaller, equal or larger. */
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const index = a.findIndex((byte, at) => byte !== b[at]);
+  return (a[index] ?? 0) - (b[index] ?? 0);
 }
 
 /** Big-endian, as JOSE writes all integers. */

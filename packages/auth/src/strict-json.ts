@@ -4,6 +4,8 @@
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const jsonString = /"(?:[^"\\]|\\.)*"/g;
 const loneSurrogate = /\p{Surrogate}/u;
+/** In a text of ASCII, without this, there is no surrogate. */
+const mayHoldSurrogate = /\\u|[^\0-\x7f]/;
 
 export type JsonObject = Record<string, unknown>;
 
@@ -21,7 +23,8 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const text = utf8.decode(bytes);
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new SyntaxError("The JSON text is not an object.");
-  if (countMembers(value) !== countNameSeparators(text)) throw new SyntaxError("A member name appears twice.");
+  if (countMembers(value, mayHoldSurrogate.test(text)) !== countNameSeparators(text))
+    throw new SyntaxError("A member name appears twice.");
   return Object.setPrototypeOf(value, null) as JsonObject;
 }
 
@@ -35,17 +38,18 @@ function countNameSeparators(text: string): number {
 }
 
 /** Counts the members that parsing kept, at all depths; fewer than written means that a name was there twice. */
-function countMembers(root: JsonObject): number {
+function countMembers(root: JsonObject, mayHoldSurrogates: boolean): number {
   let members = 0;
   // A list of what is left to see, not recursion: thousands of brackets must not exhaust the stack.
   const unseen: unknown[] = [root];
   while (unseen.length > 0) {
     const value = unseen.pop();
-    if (typeof value === "string") refuseLoneSurrogate(value);
-    else if (Array.isArray(value)) for (const item of value) unseen.push(item);
+    if (typeof value === "string") {
+      if (mayHoldSurrogates) refuseLoneSurrogate(value);
+    } else if (Array.isArray(value)) for (const item of value) unseen.push(item);
     else if (isObject(value)) {
       for (const [name, member] of Object.entries(value)) {
-        refuseLoneSurrogate(name);
+        if (mayHoldSurrogates) refuseLoneSurrogate(name);
         unseen.push(member);
         members += 1;
       }

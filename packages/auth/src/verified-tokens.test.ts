@@ -9,51 +9,91 @@ const entry = (jti: string): VerifiedToken => ({
   notBefore: 0,
   key: verification,
 });
+/** A text that stands for a token: what comes last makes it unlike others. */
+const tokenOf = (name: string) => `header.payload.signature-of-${name}`;
+const tokens = (count: number, prefix: string) =>
+  Array.from({ length: count }, (_, index) => tokenOf(`${prefix}-${index}`));
 
 describe("createVerifiedTokens", () => {
-  test("keeps no more tokens than it may, and drops the one not used for longest", () => {
-    const tokens = createVerifiedTokens({ maxEntries: 2, maxBytes: 1_000_000 });
-    tokens.remember("a", entry("a"));
-    tokens.remember("b", entry("b"));
-    expect(tokens.find("a")?.claims.jti).toBe("a");
-    tokens.remember("c", entry("c"));
-    expect(tokens.find("b")).toBeUndefined();
-    expect(tokens.find("a")).toBeDefined();
-    expect(tokens.find("c")).toBeDefined();
+  test("finds what it remembers, at the second sight and at each later one", () => {
+    const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
+    verified.remember(tokenOf("a"), entry("a"));
+    for (let sight = 0; sight < 5; sight += 1) expect(verified.find(tokenOf("a"))?.claims.jti).toBe("a");
+  });
+
+  test("a token that ends like another one is not taken for it, as a newcomer or later", () => {
+    const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
+    const token = tokenOf("somebody-with-a-long-name");
+    const sameEnd = token.replace("payload", "another");
+    verified.remember(token, entry("a"));
+    expect(verified.find(sameEnd)).toBeUndefined();
+    expect(verified.find(token)?.claims.jti).toBe("a");
+    expect(verified.find(sameEnd)).toBeUndefined();
+    expect(verified.find(token.slice(1))).toBeUndefined();
+    expect(verified.find(`x${token}`)).toBeUndefined();
+    expect(verified.find(token)?.claims.jti).toBe("a");
+  });
+
+  test("tokens that come once, a million of them, do not push out those in use, and memory stays flat", () => {
+    const verified = createVerifiedTokens({ maxEntries: 1_000, maxBytes: 1_000_000 });
+    const used = tokens(500, "used");
+    for (const token of used) verified.remember(token, entry("used"));
+    // Newcomers have a quarter of the room: a few at a time become regulars.
+    for (const token of used) {
+      if (verified.find(token) === undefined) verified.remember(token, entry("used"));
+      verified.find(token);
+    }
+    const once = entry("once");
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 1_000_000; index += 1) verified.remember(tokenOf(`once-${index}`), once);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+    expect(used.filter((token) => verified.find(token) === undefined)).toEqual([]);
+  });
+
+  test("asking for tokens that were never remembered, a million of them, changes nothing", () => {
+    const verified = createVerifiedTokens({ maxEntries: 10, maxBytes: 100_000 });
+    const [newcomer = "", regular = ""] = tokens(2, "valid");
+    for (const token of [newcomer, regular]) verified.remember(token, entry("valid"));
+    verified.find(regular);
+    for (let index = 0; index < 1_000_000; index += 1) verified.find(tokenOf(`made-up-${index}`));
+    expect([verified.find(newcomer), verified.find(regular)]).not.toContain(undefined);
+  });
+
+  test("keeps no more tokens than it may", () => {
+    const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 10_000_000 });
+    const many = tokens(5_000, "many");
+    for (let round = 0; round < 3; round += 1) {
+      for (const token of many) {
+        verified.remember(token, entry("many"));
+        verified.find(token);
+      }
+    }
+    expect(many.filter((token) => verified.find(token)).length).toBeLessThanOrEqual(100);
   });
 
   test("keeps no more bytes than it may: long tokens push out more of the others", () => {
-    const tokens = createVerifiedTokens({ maxEntries: 1000, maxBytes: 30_000 });
-    const names = Array.from({ length: 10 }, (_, index) => `short-${index}`);
-    for (const name of names) tokens.remember(name, entry(name));
-    expect(names.filter((name) => tokens.find(name))).toHaveLength(10);
-    const long = "x".repeat(8192);
-    tokens.remember(long, entry("long"));
-    expect(names.filter((name) => tokens.find(name))).toHaveLength(9);
-    expect(tokens.find(long)).toBeDefined();
-    tokens.remember("y".repeat(8192), entry("long"));
-    expect(names.filter((name) => tokens.find(name)).length).toBeLessThan(9);
+    const verified = createVerifiedTokens({ maxEntries: 1_000, maxBytes: 200_000 });
+    const short = tokens(40, "short");
+    const long = Array.from({ length: 100 }, (_, index) => `${"x".repeat(8_000)}-and-an-end-of-its-own-${index}`);
+    const use = (all: string[]) => {
+      for (const token of all) {
+        verified.remember(token, entry("used"));
+        verified.find(token);
+      }
+      return all.filter((token) => verified.find(token)).length;
+    };
+    expect(use(short)).toBe(40);
+    expect(use(long)).toBeLessThan(200_000 / 8_000);
+    expect(short.filter((token) => verified.find(token))).toEqual([]);
   });
 
-  test("a token that is larger than the whole memory is not kept, and pushes nothing out", () => {
-    const tokens = createVerifiedTokens({ maxEntries: 10, maxBytes: 5000 });
-    tokens.remember("a", entry("a"));
-    tokens.remember("x".repeat(8192), entry("x"));
-    expect(tokens.find("x".repeat(8192))).toBeUndefined();
-    expect(tokens.find("a")).toBeDefined();
-  });
-
-  test("remembering twice and forgetting leaves the count of bytes right", () => {
-    const tokens = createVerifiedTokens({ maxEntries: 10, maxBytes: 5000 });
-    for (let round = 0; round < 100; round++) {
-      tokens.remember("a", entry("a"));
-      tokens.remember("a", entry("a"));
-      tokens.forget("a");
-      tokens.forget("a");
+  test("a forgotten token is not found again, newcomer or not", () => {
+    const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
+    for (const token of tokens(2, "a")) {
+      verified.remember(token, entry("a"));
+      if (token.endsWith("1")) verified.find(token);
+      verified.forget(token);
+      expect(verified.find(token)).toBeUndefined();
     }
-    tokens.remember("a", entry("a"));
-    tokens.remember("b", entry("b"));
-    expect(tokens.find("a")).toBeDefined();
-    expect(tokens.find("b")).toBeDefined();
   });
 });

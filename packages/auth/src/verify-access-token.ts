@@ -9,12 +9,12 @@ import { hasLowS } from "./ecdsa-signature.ts";
 import { AuthError, isAuthError } from "./errors.ts";
 import { type SigningAlgorithm, signingAlgorithms, type VerificationKeys } from "./verification-keys.ts";
 import { createVerifiedTokens, type VerifiedToken, type VerifiedTokensOptions } from "./verified-tokens.ts";
-import { findKey, verifyJws } from "./verify-jws.ts";
+import { findKey, isPromise, verifyJws } from "./verify-jws.ts";
 
 /** Also the most that any Signet issuer is allowed to give: revocations are remembered just a little longer. */
 const maxLifetimeLimitSeconds = 900;
 const maxClockToleranceSeconds = 60;
-const defaultCache: VerifiedTokensOptions = { maxEntries: 10_000, maxBytes: 32 * 1024 * 1024 };
+const defaultCache: VerifiedTokensOptions = { maxEntries: 20_000, maxBytes: 32 * 1024 * 1024 };
 
 // A media type: letter case does not matter and "application/" may be left out (RFC 7515 §4.1.9).
 const accessTokenType = /^(?:application\/)?at\+jwt$/i;
@@ -47,7 +47,7 @@ export interface AccessTokenVerifierOptions {
   clockToleranceSeconds?: number;
   /** The longest `exp − iat` accepted, in seconds, 1 to 900. Default 900. */
   maxLifetimeSeconds?: number;
-  /** Bounds of the memory of verified tokens, or false for none. Default 10,000 tokens in 32 MiB. */
+  /** Bounds of the memory of verified tokens, or false for none. Default 20,000 tokens in 32 MiB. */
   cache?: VerifiedTokensOptions | false;
   /** Told, for every call of `verify`, whether the token was remembered: then its signature was not computed again. Must not throw. */
   onLookup?: (remembered: boolean) => void;
@@ -92,7 +92,7 @@ export interface AccessTokenVerifier {
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
   checkOptions(options);
   const { issuer, keys, clock, clockToleranceSeconds = 0, maxLifetimeSeconds = maxLifetimeLimitSeconds } = options;
-  const audiences = new Set(typeof options.audience === "string" ? [options.audience] : options.audience);
+  const audiences = typeof options.audience === "string" ? [options.audience] : [...options.audience];
   const algorithms = [...options.algorithms];
   const { cache = defaultCache, revocations, onLookup } = options;
   const verifiedTokens = cache === false ? undefined : createVerifiedTokens(cache);
@@ -106,60 +106,64 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     if (typeof header.typ !== "string" || !accessTokenType.test(header.typ)) {
       throw wrong("typ", "The token is not an access token.");
     }
-    const { nbf, ...claims } = readClaims(payload);
+    const claims = readClaims(payload);
     if (claims.iss !== issuer) throw wrong("iss", "The token is from another issuer.");
-    if (!audienceOf(claims).some((audience) => audiences.has(audience))) {
+    if (!audienceOf(claims).some((audience) => audiences.includes(audience))) {
       throw wrong("aud", "The token is for another audience.");
     }
     if (claims.exp <= claims.iat) throw wrong("exp", "The token ends before it begins.");
     if (claims.exp - claims.iat > maxLifetimeSeconds) throw wrong("exp", "The token lives for too long.");
     if (claims.auth_time > claims.iat) throw wrong("auth_time", "The token is older than its sign-in.");
-    return { claims: frozen(claims), notBefore: nbf ?? claims.iat, key };
+    return { claims: compact(claims, issuer, audiences), notBefore: claims.nbf ?? claims.iat, key };
   }
 
-  function checkBegun({ claims, notBefore }: VerifiedToken): void {
-    const now = timeNow(clock);
+  function checkBegun({ claims, notBefore }: VerifiedToken, now: number): void {
     if (claims.iat > now + clockToleranceSeconds) throw wrong("iat", "The token is from the future.");
     if (notBefore > now + clockToleranceSeconds) throw wrong("nbf", "The token is not valid yet.");
   }
 
-  function checkNotExpired({ claims }: VerifiedToken): void {
-    if (timeNow(clock) >= claims.exp + clockToleranceSeconds) {
+  function checkNotExpired({ claims }: VerifiedToken, now: number): void {
+    if (now >= claims.exp + clockToleranceSeconds) {
       throw new AuthError("token_expired", "The token has expired.", { claim: "exp" });
     }
   }
 
-  /** What has to be looked at again each time, also of a token that was verified before. */
-  async function checkNow(verified: VerifiedToken): Promise<void> {
-    checkBegun(verified);
-    checkNotExpired(verified);
-    if (revocations !== undefined) await checkNotRevoked(revocations, verified);
+  /** What has to be looked at again each time, also of a token that was verified before. Gives its claims. */
+  function checkNow(verified: VerifiedToken): AccessTokenClaims | Promise<AccessTokenClaims> {
+    const now = timeNow(clock);
+    checkBegun(verified, now);
+    checkNotExpired(verified, now);
+    const checking = revocations === undefined ? undefined : checkNotRevoked(revocations, verified);
+    return checking === undefined ? verified.claims : checking.then(() => verified.claims);
   }
 
-  /** A key that was revoked, or replaced under its name, takes its tokens with it. */
-  async function isKeyStillThere({ key }: VerifiedToken): Promise<boolean> {
-    const found = await findKey(keys, key.kid);
-    return found !== undefined && found.key === key.key && found.algorithm === key.algorithm;
+  async function verifyFirst(token: string): Promise<AccessTokenClaims> {
+    const verified = await verifyOnce(token);
+    const claims = await checkNow(verified);
+    verifiedTokens?.remember(token, verified);
+    return claims;
   }
 
   return {
     async verify(token) {
-      const seen = verifiedTokens?.find(token);
-      const remembered = seen !== undefined && (await isKeyStillThere(seen));
-      onLookup?.(remembered);
-      if (remembered) {
-        await checkNow(seen);
-        return seen.claims;
+      // From JavaScript anything may come; what is no text is refused where its shape is looked at.
+      const seen = typeof token === "string" ? verifiedTokens?.find(token) : undefined;
+      if (seen !== undefined) {
+        const found = findKey(keys, seen.key.kid);
+        const key = isPromise(found) ? await found : found;
+        // A key that was revoked, or replaced under its name, takes its tokens with it.
+        if (key !== undefined && key.key === seen.key.key && key.algorithm === seen.key.algorithm) {
+          onLookup?.(true);
+          return checkNow(seen);
+        }
+        verifiedTokens?.forget(token);
       }
-      verifiedTokens?.forget(token);
-      const verified = await verifyOnce(token);
-      await checkNow(verified);
-      verifiedTokens?.remember(token, verified);
-      return verified.claims;
+      onLookup?.(false);
+      return verifyFirst(token);
     },
     async verifyIgnoringExpiry(token) {
       const verified = await verifyOnce(token);
-      checkBegun(verified);
+      checkBegun(verified, timeNow(clock));
       return verified.claims;
     },
   };
@@ -173,15 +177,19 @@ function timeNow(clock: Clock): number {
 }
 
 /** Not to know is not the token's fault: whatever else goes wrong in the check, nobody gets in and nobody is called revoked. */
-async function checkNotRevoked(revocations: RevocationCheck, { claims, key }: VerifiedToken): Promise<void> {
+function checkNotRevoked(revocations: RevocationCheck, { claims, key }: VerifiedToken): Promise<void> | undefined {
   try {
     const answer: unknown = revocations.check(claims, key.kid);
     // An async function passes for one that gives nothing. Its refusal must not be lost.
-    if (answer !== undefined) await answer;
+    return answer === undefined ? undefined : Promise.resolve(answer).then(() => undefined, refuse);
   } catch (cause) {
-    if (isAuthError(cause) && (cause.reason === "token_revoked" || cause.reason === "revocations_unknown")) throw cause;
-    throw new AuthError("revocations_unknown", "What has been revoked could not be looked up.", { cause });
+    return refuse(cause);
   }
+}
+
+function refuse(cause: unknown): never {
+  if (isAuthError(cause) && (cause.reason === "token_revoked" || cause.reason === "revocations_unknown")) throw cause;
+  throw new AuthError("revocations_unknown", "What has been revoked could not be looked up.", { cause });
 }
 
 function readClaims(payload: Uint8Array): z.infer<typeof receivedClaimsSchema> {
@@ -197,10 +205,28 @@ function audienceOf({ aud }: Pick<AccessTokenClaims, "aud">): readonly string[] 
   return typeof aud === "string" ? [aud] : aud;
 }
 
-function frozen(claims: AccessTokenClaims): AccessTokenClaims {
-  if (typeof claims.aud !== "string") Object.freeze(claims.aud);
-  Object.freeze(claims.amr);
-  return Object.freeze(claims);
+const byPassword = Object.freeze(["pwd"]) as AccessTokenClaims["amr"];
+
+/** The claims as they are kept, by the thousand: in one object of their own, frozen, with texts that all tokens have in common. */
+function compact(
+  { aud, amr, ...claims }: AccessTokenClaims,
+  iss: string,
+  audiences: readonly string[],
+): AccessTokenClaims {
+  return Object.freeze({
+    iss,
+    sub: claims.sub,
+    aud: typeof aud === "string" ? (audiences.find((own) => own === aud) ?? aud) : (Object.freeze(aud) as string[]),
+    exp: claims.exp,
+    iat: claims.iat,
+    jti: claims.jti,
+    sid: claims.sid,
+    client_id: claims.client_id,
+    scope: claims.scope,
+    auth_time: claims.auth_time,
+    amr: amr.length === 1 && amr[0] === "pwd" ? byPassword : (Object.freeze(amr) as string[]),
+    preferred_username: claims.preferred_username,
+  });
 }
 
 function wrong(claim: string, message: string): AuthError {

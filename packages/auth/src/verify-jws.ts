@@ -52,15 +52,27 @@ export async function verifyJws(token: unknown, { algorithms, keys }: VerifyJwsO
   return { ...jws, key };
 }
 
+type Found = VerificationKey | undefined;
+
 /** Asks for a key; whatever goes wrong there is our fault and never reported as an invalid token. */
-export async function findKey(keys: VerificationKeys, kid: string): Promise<VerificationKey | undefined> {
+export function findKey(keys: VerificationKeys, kid: string): Found | Promise<Found> {
+  const fitting = (key: Found) => (key?.kid === kid ? key : undefined);
   try {
-    const key = await keys.findKey(kid);
-    return key?.kid === kid ? key : undefined;
+    const found = keys.findKey(kid);
+    // From memory it comes at once, and nobody has to wait.
+    return isPromise(found) ? found.then(fitting).catch(unavailable) : fitting(found);
   } catch (cause) {
-    if (cause instanceof AuthError && cause.reason === "keys_unavailable") throw cause;
-    throw new AuthError("keys_unavailable", "The verification keys could not be read.", { cause });
+    return unavailable(cause);
   }
+}
+
+export function isPromise(found: Found | Promise<Found>): found is Promise<Found> {
+  return typeof found === "object" && "then" in found;
+}
+
+function unavailable(cause: unknown): never {
+  if (cause instanceof AuthError && cause.reason === "keys_unavailable") throw cause;
+  throw new AuthError("keys_unavailable", "The verification keys could not be read.", { cause });
 }
 
 function wrongSignature(cause?: unknown): AuthError {
