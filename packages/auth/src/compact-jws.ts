@@ -16,7 +16,6 @@ const canonicalTail = [/^$/, /^(?!)/, /^[\w-][AQgw]$/, /^[\w-]{2}[AEIMQUYcgkosw0
 
 export interface CompactJws {
   header: JoseHeader;
-  payload: Uint8Array;
   signature: Uint8Array;
 }
 
@@ -47,7 +46,7 @@ export function parseCompactJws(token: unknown): CompactJws {
   if (!isCanonicalBase64url(header) || !isCanonicalBase64url(payload) || !isCanonicalBase64url(signature)) {
     throw malformed("A part of the token is not base64url in its one canonical form.");
   }
-  return { header: knownHeader(header), payload: decode(payload), signature: decode(signature) };
+  return { header: knownHeader(header), signature: decode(signature) };
 }
 
 /** Reads the payload as a JWT's claims set: one strict JSON object. */

@@ -44,12 +44,12 @@ export async function verifyJws(token: unknown, { algorithms, keys }: VerifyJwsO
   const length = signatureLength[algorithm] ?? jws.signature.length;
   if (jws.signature.length !== length) throw wrongSignature();
   if (algorithm === "ES256" && !isInRange(jws.signature)) throw wrongSignature();
-  try {
-    await compactVerify(token as string, key.key, { algorithms: [algorithm] });
-  } catch (cause) {
-    throw wrongSignature(cause);
-  }
-  return { ...jws, key };
+  const { payload } = await compactVerify(token as string, key.key, { algorithms: [algorithm] }).catch(
+    (cause: unknown) => {
+      throw wrongSignature(cause);
+    },
+  );
+  return { header: jws.header, payload, signature: jws.signature, key };
 }
 
 type Found = VerificationKey | undefined;
