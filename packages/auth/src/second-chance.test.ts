@@ -7,79 +7,89 @@ interface Value {
   bytes: number;
 }
 
-const make = (maxEntries: number, maxBytes = 1_000_000) =>
-  createSecondChance<Value>({ maxEntries, maxBytes, keyOf: ({ key }) => key, sizeOf: ({ bytes }) => bytes });
+const make = () => createSecondChance<Value>({ keyOf: ({ key }) => key, sizeOf: ({ bytes }) => bytes });
 const named = (key: string): Value => ({ key, bytes: 1 });
 const many = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => named(`${prefix}${index}`));
 
-test("never keeps more entries or bytes than it may, and gives nothing but the latest value of a key", () => {
+test("gives nothing but the latest value of a key, and always knows how many there are and how large", () => {
   const step = fc.record({
-    what: fc.constantFrom("find" as const, "keep" as const, "keep" as const, "forget" as const),
+    what: fc.constantFrom(
+      "find" as const,
+      "keep" as const,
+      "keep" as const,
+      "forget" as const,
+      "forgetUnused" as const,
+    ),
     key: fc.nat(20).map(String),
-    bytes: fc.integer({ min: 1, max: 110 }),
+    bytes: fc.integer({ min: 1, max: 100 }),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
-      const memory = make(maxEntries, 100);
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const memory = make();
       const latest = new Map<string, Value>();
       for (const { what, key, bytes } of steps) {
-        // What has just come is there, if there can be room for it at all; what was forgotten is not.
+        const before = memory.count;
         const { [what]: act } = {
           keep: () => {
             const value = { key, bytes };
+            const isNew = memory.find(key) === undefined;
             memory.keep(value);
             latest.set(key, value);
-            return bytes > 100 ? [undefined] : [value];
+            return [before + (isNew ? 1 : 0), [value]] as const;
           },
           forget: () => {
+            const isThere = memory.find(key) !== undefined;
             memory.forget(key);
             latest.delete(key);
-            return [undefined];
+            return [before - (isThere ? 1 : 0), [undefined]] as const;
           },
-          find: () => [undefined, latest.get(key)],
+          find: () => [before, [undefined, latest.get(key)]] as const,
+          forgetUnused: () => {
+            memory.forgetUnused();
+            return [Math.max(before - 1, 0), [undefined, latest.get(key)]] as const;
+          },
         };
-        const expected = act();
-        expect(expected).toContain(memory.find(key));
-        const kept = [...latest.values()].filter((value) => memory.find(value.key) === value);
-        expect(kept).toHaveLength(memory.size);
-        expect(memory.size).toBeLessThanOrEqual(maxEntries);
-        expect(kept.reduce((sum, value) => sum + value.bytes, 0)).toBeLessThanOrEqual(100);
+        const [count, found] = act();
+        expect(memory.count).toBe(count);
+        expect(found).toContain(memory.find(key));
       }
+      const kept = [...latest.values()].filter((value) => memory.find(value.key) === value);
+      expect(kept).toHaveLength(memory.count);
+      expect(kept.reduce((sum, value) => sum + value.bytes, 0)).toBe(memory.size);
     }),
   );
 });
 
-test("as many as it may keep are all kept, however often they are used in turn", () => {
-  const memory = make(100);
-  const values = many(100);
-  for (const value of values) memory.keep(value);
-  for (let round = 0; round < 5; round += 1) {
-    expect(values.filter(({ key }) => memory.find(key) === undefined)).toEqual([]);
-  }
-});
-
-test("what is used now and then stays, however many come that are not", () => {
-  const memory = make(100);
+test("what is used stays, when those that are not have to go", () => {
+  const memory = make();
   const used = many(20, "used");
   for (const value of used) memory.keep(value);
-  for (let round = 0; round < 2_000; round += 1) {
+  for (let round = 0; round < 1_000; round += 1) {
     for (const value of many(50, `new-${round}-`)) memory.keep(value);
     expect(used.filter(({ key }) => memory.find(key) === undefined)).toEqual([]);
+    while (memory.count > 40) memory.forgetUnused();
   }
 });
 
-test("what is not used makes room for what comes", () => {
-  const memory = make(10);
-  memory.keep(named("once"));
+test("those that are over go, used or not, after as many steps as there are", () => {
+  const memory = make();
   for (const value of many(10)) memory.keep(value);
-  expect(memory.find("once")).toBeUndefined();
-  expect(memory.find("9")).toBeDefined();
+  for (const { key } of many(10)) memory.find(key);
+  const isOdd = ({ key }: Value) => Number(key) % 2 === 1;
+  memory.forgetOver(4, isOdd);
+  expect(memory.count).toBe(8);
+  memory.forgetOver(6, isOdd);
+  expect(
+    many(10)
+      .filter(({ key }) => memory.find(key))
+      .map(({ key }) => key),
+  ).toEqual(["0", "2", "4", "6", "8"]);
 });
 
-test("what is larger than all the room is not kept, and pushes nothing out", () => {
-  const memory = make(10, 100);
-  memory.keep(named("small"));
-  memory.keep({ key: "large", bytes: 101 });
-  expect(memory.find("large")).toBeUndefined();
-  expect(memory.find("small")).toBeDefined();
+test("all can go, used or not, and then there is nothing to do", () => {
+  const memory = make();
+  for (const value of many(10)) memory.keep(value);
+  for (const { key } of many(10)) memory.find(key);
+  for (let turn = 0; turn < 12; turn += 1) memory.forgetUnused();
+  expect([memory.count, memory.size]).toEqual([0, 0]);
 });

@@ -3,6 +3,7 @@ import { exampleClaims, fixedClock, throwAwayKey } from "./testing.ts";
 import { createVerifiedTokens, type VerifiedToken } from "./verified-tokens.ts";
 
 const clock = fixedClock(1_800_000_000_000);
+const now = clock() / 1000;
 const { verification } = await throwAwayKey("ES256");
 const entry = (jti: string): VerifiedToken => ({
   claims: exampleClaims(clock, { jti }),
@@ -17,7 +18,7 @@ const tokens = (count: number, prefix: string) =>
 describe("createVerifiedTokens", () => {
   test("finds what it remembers, at the second sight and at each later one", () => {
     const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
-    verified.remember(tokenOf("a"), entry("a"));
+    verified.remember(tokenOf("a"), entry("a"), now);
     for (let sight = 0; sight < 5; sight += 1) expect(verified.find(tokenOf("a"))?.claims.jti).toBe("a");
   });
 
@@ -25,7 +26,7 @@ describe("createVerifiedTokens", () => {
     const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
     const token = tokenOf("somebody-with-a-long-name");
     const sameEnd = token.replace("payload", "another");
-    verified.remember(token, entry("a"));
+    verified.remember(token, entry("a"), now);
     expect(verified.find(sameEnd)).toBeUndefined();
     expect(verified.find(token)?.claims.jti).toBe("a");
     expect(verified.find(sameEnd)).toBeUndefined();
@@ -37,23 +38,41 @@ describe("createVerifiedTokens", () => {
   test("tokens that come once, a million of them, do not push out those in use, and memory stays flat", () => {
     const verified = createVerifiedTokens({ maxEntries: 1_000, maxBytes: 1_000_000 });
     const used = tokens(500, "used");
-    for (const token of used) verified.remember(token, entry("used"));
-    // Newcomers have a quarter of the room: a few at a time become regulars.
-    for (const token of used) {
-      if (verified.find(token) === undefined) verified.remember(token, entry("used"));
-      verified.find(token);
-    }
+    for (const token of used) verified.remember(token, entry("used"), now);
+    for (const token of used) verified.find(token);
     const once = entry("once");
     const before = process.memoryUsage().heapUsed;
-    for (let index = 0; index < 1_000_000; index += 1) verified.remember(tokenOf(`once-${index}`), once);
+    for (let index = 0; index < 1_000_000; index += 1) verified.remember(tokenOf(`once-${index}`), once, now);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
     expect(used.filter((token) => verified.find(token) === undefined)).toEqual([]);
+  });
+
+  test("as many as it may keep are kept, also when each comes again only after all the others", () => {
+    const verified = createVerifiedTokens({ maxEntries: 1_000, maxBytes: 1_000_000 });
+    const all = tokens(1_000, "in-turn");
+    for (const token of all) verified.remember(token, entry("in turn"), now);
+    for (let round = 0; round < 3; round += 1) {
+      expect(all.filter((token) => verified.find(token) === undefined)).toEqual([]);
+    }
+  });
+
+  test("those that are over make room for those that come into use", () => {
+    const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
+    const use = (all: string[], at: number) => {
+      const expiring = { ...entry("used"), claims: exampleClaims(clock, { exp: at + 300 }) };
+      for (let round = 0; round < 5; round += 1) {
+        for (const token of all) if (verified.find(token) === undefined) verified.remember(token, expiring, at);
+      }
+      return all.filter((token) => verified.find(token)).length;
+    };
+    expect(use(tokens(100, "yesterday"), now)).toBe(100);
+    expect(use(tokens(100, "today"), now + 301)).toBe(100);
   });
 
   test("asking for tokens that were never remembered, a million of them, changes nothing", () => {
     const verified = createVerifiedTokens({ maxEntries: 10, maxBytes: 100_000 });
     const [newcomer = "", regular = ""] = tokens(2, "valid");
-    for (const token of [newcomer, regular]) verified.remember(token, entry("valid"));
+    for (const token of [newcomer, regular]) verified.remember(token, entry("valid"), now);
     verified.find(regular);
     for (let index = 0; index < 1_000_000; index += 1) verified.find(tokenOf(`made-up-${index}`));
     expect([verified.find(newcomer), verified.find(regular)]).not.toContain(undefined);
@@ -64,7 +83,7 @@ describe("createVerifiedTokens", () => {
     const many = tokens(5_000, "many");
     for (let round = 0; round < 3; round += 1) {
       for (const token of many) {
-        verified.remember(token, entry("many"));
+        verified.remember(token, entry("many"), now);
         verified.find(token);
       }
     }
@@ -77,7 +96,7 @@ describe("createVerifiedTokens", () => {
     const long = Array.from({ length: 100 }, (_, index) => `${"x".repeat(8_000)}-and-an-end-of-its-own-${index}`);
     const use = (all: string[]) => {
       for (const token of all) {
-        verified.remember(token, entry("used"));
+        verified.remember(token, entry("used"), now);
         verified.find(token);
       }
       return all.filter((token) => verified.find(token)).length;
@@ -90,7 +109,7 @@ describe("createVerifiedTokens", () => {
   test("a forgotten token is not found again, newcomer or not", () => {
     const verified = createVerifiedTokens({ maxEntries: 100, maxBytes: 1_000_000 });
     for (const token of tokens(2, "a")) {
-      verified.remember(token, entry("a"));
+      verified.remember(token, entry("a"), now);
       if (token.endsWith("1")) verified.find(token);
       verified.forget(token);
       expect(verified.find(token)).toBeUndefined();

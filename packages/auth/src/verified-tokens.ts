@@ -1,8 +1,8 @@
 // A bounded memory of tokens whose signature and claims were right. It holds positive answers only, so nothing that a stranger makes up
 // takes room; and it is never the last word: the caller looks at time, key and revocation again on every hit.
 //
-// A token is a newcomer until it is seen for the second time. Newcomers have a fifth of the room to themselves, so a flood of valid
-// tokens that come once pushes out other newcomers, and none of those that are in use.
+// A token is a newcomer until it is seen for the second time. Where there is no room left, newcomers push out one another, as long as
+// they have a fifth of it: so a flood of valid tokens that come once pushes out none of those that are in use.
 
 import type { AccessTokenClaims } from "./claims.ts";
 import { detached } from "./compact-jws.ts";
@@ -25,7 +25,8 @@ export interface VerifiedTokensOptions {
 
 export interface VerifiedTokens {
   find(token: string): VerifiedToken | undefined;
-  remember(token: string, verified: VerifiedToken): void;
+  /** @param now NumericDate seconds: tokens that are over by then make room. */
+  remember(token: string, verified: VerifiedToken, now: number): void;
   forget(token: string): void;
 }
 
@@ -36,18 +37,26 @@ interface Entry extends VerifiedToken {
 /** Hashing a whole token takes longer than all the rest of a hit. The last 96 bits of a signature are as good a name. */
 const nameLength = 16;
 const newcomersShare = 0.2;
-/** Measured for tokens of our own, on Node 20: 510 characters, and 420 bytes for claims, entry and name. Larger claims count twice. */
+const stepsPerNewcomer = 4;
+/** Measured for tokens of our own, on Node 20: 510 characters, and 500 bytes for claims, entry and name. Larger claims count twice. */
 const bytesPerCharacter = 2;
 
 export function createVerifiedTokens({ maxEntries, maxBytes }: VerifiedTokensOptions): VerifiedTokens {
-  const room = (share: number) => ({
-    maxEntries: Math.ceil(maxEntries * share),
-    maxBytes: maxBytes * share,
-    keyOf: ({ token }: Entry) => nameOf(token),
-    sizeOf: ({ token }: Entry) => token.length * bytesPerCharacter,
-  });
-  const newcomers = createSecondChance<Entry>(room(newcomersShare));
-  const regulars = createSecondChance<Entry>(room(1 - newcomersShare));
+  const sizeOf = ({ token }: Entry) => token.length * bytesPerCharacter;
+  const kind = { keyOf: ({ token }: Entry) => nameOf(token), sizeOf };
+  const newcomers = createSecondChance<Entry>(kind);
+  const regulars = createSecondChance<Entry>(kind);
+
+  const isFull = (bytes: number) =>
+    newcomers.count + regulars.count >= maxEntries || newcomers.size + regulars.size + bytes > maxBytes;
+  const hasManyNewcomers = () =>
+    newcomers.count > maxEntries * newcomersShare || newcomers.size > maxBytes * newcomersShare || regulars.count === 0;
+
+  function forget(token: string): void {
+    const name = nameOf(token);
+    newcomers.forget(name);
+    regulars.forget(name);
+  }
 
   return {
     find(token) {
@@ -61,15 +70,18 @@ export function createVerifiedTokens({ maxEntries, maxBytes }: VerifiedTokensOpt
       regulars.keep(newcomer);
       return newcomer;
     },
-    remember(text, { claims, notBefore, key }) {
-      const token = detached(text);
-      newcomers.keep({ token, claims, notBefore, key });
+    remember(text, { claims, notBefore, key }, now) {
+      const entry = { token: detached(text), claims, notBefore, key };
+      const bytes = sizeOf(entry);
+      if (bytes > maxBytes) return;
+      forget(text);
+      // More than one for each that comes, so that those that are over go faster than any come.
+      for (const tokens of [newcomers, regulars])
+        tokens.forgetOver(stepsPerNewcomer, ({ claims: { exp } }) => exp < now);
+      while (isFull(bytes)) (hasManyNewcomers() ? newcomers : regulars).forgetUnused();
+      newcomers.keep(entry);
     },
-    forget(token) {
-      const name = nameOf(token);
-      newcomers.forget(name);
-      regulars.forget(name);
-    },
+    forget,
   };
 }
 

@@ -140,7 +140,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   async function verifyFirst(token: string): Promise<AccessTokenClaims> {
     const verified = await verifyOnce(token);
     const claims = await checkNow(verified);
-    verifiedTokens?.remember(token, verified);
+    verifiedTokens?.remember(token, verified, timeNow(clock) - clockToleranceSeconds);
     return claims;
   }
 
