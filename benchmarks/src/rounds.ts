@@ -1,88 +1,60 @@
-// How everything here is measured: contenders take turns, round after round, so that what the machine does besides hits all of them
-// alike; the median of the rounds counts.
+// How everything here is measured: contenders take turns, round after round, in an order that is reversed each time, so that what the
+// machine does besides hits all of them alike; the median of the rounds counts.
 
-/** One of several ways whose speed is compared, or whose speed alone is wanted. */
+import { showProgress } from "./progress.ts";
+import { type LeftOut, median, type Row } from "./results.ts";
+
+export interface Sample {
+  perSecond: number;
+  /** What else was seen, by its name with its unit. */
+  also?: Record<string, number>;
+}
+
+/** One of several ways whose speed is compared. */
 export interface Contender {
   name: string;
-  /** One turn. @returns How much was done in a second. */
-  turn(): Promise<number>;
+  ours?: boolean;
+  turn(): Promise<Sample>;
 }
 
-export interface Result {
-  name: string;
-  /** The median of the rounds. */
-  perSecond: number;
-  /** The slowest and the fastest round. */
-  range: [number, number];
-}
-
-export async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<Result[]> {
-  const seen = contenders.map((): number[] => []);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { turn }] of contenders.entries()) seen[index]?.push(await turn());
-  }
-  return contenders.map(({ name }, index) => {
-    const sorted = (seen[index] ?? []).toSorted((a, b) => a - b);
-    return { name, perSecond: at(sorted, 0.5), range: [at(sorted, 0), at(sorted, 1)] };
-  });
-}
-
-/**
- * A turn of doing one thing again and again.
- *
- * @param inFlight How many are under way at once.
- */
-export function repeated(forMs: number, work: () => unknown, inFlight = 1): Contender["turn"] {
-  return async () => {
-    const startedAt = performance.now();
-    let done = 0;
-    const worker = async () => {
-      while (performance.now() - startedAt < forMs) {
-        await work();
-        done += 1;
+/** One that fails is left out, aloud, and the others go on: half an hour is not lost for one of them. */
+export async function takeTurns(
+  what: string,
+  contenders: readonly Contender[],
+  rounds: number,
+): Promise<{ rows: Row[]; leftOut: LeftOut[] }> {
+  const seen = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
+  const leftOut: LeftOut[] = [];
+  const progress = showProgress(what, contenders.length * rounds);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
+      progress.next(`round ${round} of ${rounds}: ${contender.name}`);
+      const samples = seen.get(contender);
+      if (samples === undefined) continue;
+      try {
+        samples.push(await contender.turn());
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        progress.say(`${contender.name} failed and is left out: ${why}`);
+        leftOut.push({ what: contender.name, why });
+        seen.delete(contender);
+        if (contender.ours === true) process.exitCode = 1;
       }
-    };
-    await Promise.all(Array.from({ length: inFlight }, worker));
-    return (done / (performance.now() - startedAt)) * 1000;
-  };
-}
-
-/** As `repeated`, for what takes so little that looking at the clock would be most of it. */
-export function repeatedInSteps(forMs: number, step: number, work: () => unknown): Contender["turn"] {
-  return async () => {
-    const startedAt = performance.now();
-    let done = 0;
-    while (performance.now() - startedAt < forMs) {
-      for (let index = 0; index < step; index += 1) await work();
-      done += step;
     }
-    return (done / (performance.now() - startedAt)) * 1000;
+  }
+  progress.end();
+  return { rows: [...seen].map(([contender, samples]) => toRow(contender, samples)), leftOut };
+}
+
+function toRow({ name, ours = false }: Contender, samples: readonly Sample[]): Row {
+  const rounds = samples.map(({ perSecond }) => perSecond);
+  const others = Object.keys(samples[0]?.also ?? {});
+  return {
+    name,
+    ours,
+    perSecond: median(rounds),
+    range: [Math.min(...rounds), Math.max(...rounds)],
+    rounds,
+    also: Object.fromEntries(others.map((key) => [key, median(samples.map(({ also }) => also?.[key] ?? Number.NaN))])),
   };
-}
-
-/** @param results The first is what the others are compared with. */
-export function printTable(title: string, results: readonly Result[]): void {
-  const [first] = results;
-  if (first === undefined) return;
-  const lines = results.map(
-    ({ name, perSecond, range: [least, most] }) =>
-      `| ${name} | ${number(perSecond)} | ${number(least)} – ${number(most)} | ${number(1e6 / perSecond)} | ${(perSecond / first.perSecond).toFixed(3)} |`,
-  );
-  process.stdout.write(
-    [
-      `\n${title}\n`,
-      "| | a second | slowest – fastest round | µs each | of the first |",
-      "| --- | --- | --- | --- | --- |",
-      ...lines,
-      "",
-    ].join("\n"),
-  );
-}
-
-function at(sorted: readonly number[], part: number): number {
-  return sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN;
-}
-
-function number(value: number): string {
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
 }

@@ -19,7 +19,7 @@ import { revocations } from "./http/revocations.ts";
 import { revoke } from "./http/revoke.ts";
 import { sessionStatus } from "./http/session-status.ts";
 import { signOut } from "./http/sign-out.ts";
-import { trpc, trpcPath } from "./http/trpc.ts";
+import { createTrpcEndpoint, type NodeTrpcEndpoint, trpcPath } from "./http/trpc.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRevocationFeed } from "./revocation-feed.ts";
 import { createServiceClients } from "./service-clients.ts";
@@ -34,6 +34,9 @@ export interface Api {
 
   /** Answers a request to one of these paths. Never throws: what nobody foresaw is logged, and answered with an id. */
   handle(request: Request, peer: Peer): Promise<Response>;
+
+  /** tRPC calls on a node:http server, without a `Request` between: the same answers as `handle` gives, several times faster. */
+  trpc: NodeTrpcEndpoint;
 
   /** Answers the requests that are held back, now and from now on. Called when the server stops. */
   releaseWaiting(): void;
@@ -60,6 +63,7 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   const feed = revocationPages && createRevocationFeed(revocationPages, services.revocations);
   const browserCalls = browserCallsOf(services);
   const watch = createSessionWatch(services.revocations);
+  const trpc = createTrpcEndpoint(services, metrics);
   const protectRoute = createRouteGuard(services.verifier);
   const routes: Routes = new Map([
     ["/auth/issue-new-token", { POST: (request, peer) => issueNewToken(services, request, peer) }],
@@ -88,7 +92,7 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     const request = withoutBasePath(received, services.basePath);
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(`${trpcPath}/`)) {
-      return withRequestSpan(request, trpcPath, () => orRefused(() => trpc(services, metrics, request, peer)));
+      return withRequestSpan(request, trpcPath, () => orRefused(() => trpc.handle(request, peer)));
     }
     const route = routes.get(pathname);
     return withRequestSpan(request, route && pathname, () =>
@@ -121,6 +125,7 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
       if (reason !== undefined) metrics.countRefusal(reason);
       return browserCalls.origins.expose(request, response);
     },
+    trpc: trpc.node,
     releaseWaiting() {
       watch.release();
       feed?.release();

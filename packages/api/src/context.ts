@@ -57,7 +57,7 @@ export interface Context {
   accounts: Accounts;
   log: Logger;
   /** What a session remembers of where it began. */
-  client: Client;
+  client(): Client;
   delivery: TokenDelivery;
   /**
    * Verifies the bearer token at the first call; every later call of the same request gets the same answer.
@@ -72,13 +72,18 @@ const maxDeviceLength = 200;
 /** What only tRPC's adapter knows of a call: whom it shares its request with, and where its answer's headers go. */
 export interface CallInfo {
   shape: CallShape;
-  answerHeaders: Headers;
+  answerHeaders: Pick<Headers, "append">;
+}
+
+/** The headers of a request, of whatever kind it is. */
+export interface RequestHeaders {
+  headers: { get(name: string): string | null };
 }
 
 /** Identity comes from the `Authorization` header alone: never from a cookie, the query or another header. */
 export function createContext(
   services: ApiServices,
-  request: Request,
+  request: RequestHeaders,
   peer: Peer,
   call: CallInfo = { shape: "alone", answerHeaders: new Headers() },
 ): Context {
@@ -86,7 +91,7 @@ export function createContext(
   return {
     accounts: services.accounts,
     log: services.log,
-    client: clientOf(request, peer),
+    client: () => clientOf(request, peer),
     delivery: createTokenDelivery(browserCallsOf(services), request, call),
     authenticate: () => (claims ??= authenticate(services.verifier, request)),
   };
@@ -97,19 +102,19 @@ export function createContext(
  *
  * @throws AuthError as `Context.authenticate`
  */
-export async function authenticate(verifier: AccessTokenVerifier, request: Request): Promise<AccessTokenClaims> {
+export async function authenticate(verifier: AccessTokenVerifier, request: RequestHeaders): Promise<AccessTokenClaims> {
   return withSpan("verify access token", {}, async () =>
     verifier.verify(parseBearer(request.headers.get("authorization"))),
   );
 }
 
 /** Where a request came from, for the person to recognise. */
-export function clientOf(request: Request, { address }: Peer): Client {
+export function clientOf(request: RequestHeaders, { address }: Peer): Client {
   return { device: deviceOf(request), address };
 }
 
 /** The `User-Agent` as text for the person to recognise; it decides nothing. */
-function deviceOf(request: Request): string | null {
+function deviceOf(request: RequestHeaders): string | null {
   const text = (request.headers.get("user-agent") ?? "").replaceAll(/[^\x20-\x7e]/g, "").slice(0, maxDeviceLength);
   return text === "" ? null : text;
 }

@@ -24,25 +24,26 @@ export const router: typeof t.router = (procedures) => {
 export const createCallerFactory = t.createCallerFactory;
 
 /** AuthErrors become TRPCErrors here, once, so that code and status come from the table. */
-const withReasons = t.middleware(({ path, next }) =>
-  withSpan(path, { "rpc.system": "trpc", "rpc.method": path }, async () => {
-    const result = await next();
-    if (!result.ok) throw asTRPCError(result.error);
+function withReasons<Result extends { ok: boolean }>(path: string, work: () => Promise<Result>): Promise<Result> {
+  return withSpan(path, { "rpc.system": "trpc", "rpc.method": path }, async () => {
+    const result = await work();
+    if ("error" in result) throw asTRPCError(result.error);
     return result;
-  }),
-);
-
-const base = t.procedure.use(withReasons);
+  });
+}
 
 /** Anybody may call it. */
-export const publicProcedure = base.meta({ access: "public" });
+export const publicProcedure = t.procedure.use(({ path, next }) => withReasons(path, next)).meta({ access: "public" });
 
-const authenticated = base.use(async ({ ctx, path, next }) => {
-  const claims = await ctx.authenticate().catch((error: unknown) => {
-    throw refusedBefore(error, path);
-  });
-  return next({ ctx: { claims } });
-});
+// One middleware and not two: each costs every call about as much as finding its token.
+const authenticated = t.procedure.use(({ ctx, path, next }) =>
+  withReasons(path, async () => {
+    const claims = await ctx.authenticate().catch((error: unknown) => {
+      throw refusedBefore(error, path);
+    });
+    return next({ ctx: { claims } });
+  }),
+);
 
 /**
  * Whoever holds a valid access token may call it; `ctx.claims` are its claims.

@@ -2,7 +2,7 @@
 
 import type { IssuedToken } from "@signet/accounts";
 import { AuthError } from "@signet/auth/errors";
-import type { CallInfo } from "./context.ts";
+import type { CallInfo, RequestHeaders } from "./context.ts";
 import type { BrowserCalls } from "./http/browser-calls.ts";
 
 export type RefreshTokenPlace = "cookie" | "body" | "none";
@@ -33,7 +33,7 @@ export interface TokenDelivery {
 
 export function createTokenDelivery(
   { cookies, origins }: BrowserCalls,
-  request: Request,
+  request: RequestHeaders,
   call: CallInfo,
 ): TokenDelivery {
   return {

@@ -1,5 +1,8 @@
 // Spans, with OpenTelemetry's own tracer: which there are, whose children they are, and what they never say.
 
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { context, propagation, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
@@ -46,6 +49,30 @@ describe("a request in an app that has a tracer", () => {
     expect(procedure.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
     expect(procedure.attributes).toEqual({ "rpc.system": "trpc", "rpc.method": "auth.whoami" });
     expect(spanOf("verify access token").parentSpanContext?.spanId).toBe(procedure.spanContext().spanId);
+  });
+
+  test("by the straight way is the same span, and ends with its answer", async () => {
+    const { accessToken } = await api.signUp("ada");
+    exporter.reset();
+    const server = createServer((request, response) => api.api.trpc.handle(request, response, { address: null }));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const answer = await fetch(`http://127.0.0.1:${port}/api/trpc/auth.whoami`, {
+      headers: { ...api.bearer(accessToken), traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    });
+    await answer.text();
+    server.close();
+    await expect.poll(() => spans().map(({ name }) => name)).toContain("GET /api/trpc");
+    const request = spanOf("GET /api/trpc");
+    expect(request.kind).toBe(SpanKind.SERVER);
+    expect(request.spanContext().traceId).toBe(traceId);
+    expect(request.attributes).toEqual({
+      "http.request.method": "GET",
+      "http.route": "/api/trpc",
+      "http.response.status_code": 200,
+    });
+    expect(spanOf("auth.whoami").parentSpanContext?.spanId).toBe(request.spanContext().spanId);
   });
 
   test("goes on with the trace of its caller, and inside of the span that is active", async () => {

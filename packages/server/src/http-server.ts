@@ -127,6 +127,10 @@ function router(
         400,
       );
     }
+    if (api.trpc.takes(request, pathname)) {
+      request.headers.host = host;
+      return api.trpc.handle(request, response, { address: clientAddress(request, trustedProxyHops) });
+    }
     const peer = {
       address: clientAddress(request, trustedProxyHops),
       local: isFromThisMachine(request, trustedProxyHops),
@@ -146,9 +150,14 @@ function router(
   };
 }
 
+/** Paths that are what they look like: no escapes, no dots that move. */
+const plainPath = /^(?:\/[\w-][\w.,-]*)+(?=\?|$)/;
+
 /** Only origin-form targets (RFC 9112 §3.2.1); dot segments are resolved before anybody decides by the path. */
 function pathnameOf(request: IncomingMessage): string | undefined {
   const target = request.url ?? "";
+  const [plain] = plainPath.exec(target) ?? [];
+  if (plain !== undefined) return plain;
   // Put behind an authority, so that `//host/path` cannot name another one.
   const absolute = `http://localhost${target}`;
   return target.startsWith("/") && URL.canParse(absolute) ? new URL(absolute).pathname : undefined;
@@ -165,9 +174,17 @@ function dropToken(request: IncomingMessage): void {
   request.url = url.pathname + url.search;
 }
 
+const authorization = "authorization";
+
 /** Node keeps the first of several without a word; which one counts must not be left to chance. */
 function countAuthorization(request: IncomingMessage): number {
-  return request.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "authorization").length;
+  const { rawHeaders } = request;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === authorization.length && name.toLowerCase() === authorization) count += 1;
+  }
+  return count;
 }
 
 function setSecurityHeaders(response: ServerResponse, https: boolean): void {

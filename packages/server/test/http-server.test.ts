@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { createLogger } from "@signet/api";
+import { type Api, createLogger } from "@signet/api";
 import { afterEach, describe, expect, test } from "vitest";
 import { clientAddress, forwardedAddress } from "../src/client-address.ts";
 import { createHttpServer, type HttpServer } from "../src/http-server.ts";
@@ -34,16 +34,21 @@ describe("before it is open", () => {
   });
 });
 
+/** One that has nothing to answer. */
+const noApi: Api = {
+  owns: () => false,
+  handle: () => Promise.reject(new Error("not asked for")),
+  trpc: { takes: () => false, handle: () => {} },
+  releaseWaiting: () => {},
+};
+
 describe("the end (SRV-05)", () => {
   test("an answer under way is finished, and its connection closed, not kept for more", async () => {
     const url = await listening(false);
     let finish: (() => void) | undefined;
-    running?.open(
-      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")), releaseWaiting: () => {} },
-      (_request, response) => {
-        finish = () => void response.end("done");
-      },
-    );
+    running?.open(noApi, (_request, response) => {
+      finish = () => void response.end("done");
+    });
     const answer = fetch(url);
     await expect.poll(() => finish).toBeDefined();
     const startedAt = performance.now();
@@ -69,10 +74,7 @@ describe("the end (SRV-05)", () => {
 
   test("what does not end by itself is cut off", async () => {
     const url = new URL(await listening(false));
-    running?.open(
-      { owns: () => false, handle: () => Promise.reject(new Error("not asked for")), releaseWaiting: () => {} },
-      () => {},
-    );
+    running?.open(noApi, () => {});
     const hanging = connect(Number(url.port), url.hostname);
     hanging.on("error", () => {});
     hanging.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");

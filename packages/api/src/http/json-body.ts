@@ -22,8 +22,12 @@ export async function readJson<Schema extends z.ZodType>(request: Request, schem
  * @throws AuthError `input_invalid`
  */
 export function assertJson(request: Request): void {
-  if (/^application\/json *(;|$)/i.test(request.headers.get("content-type") ?? "")) return;
+  if (isJson(request.headers.get("content-type"))) return;
   throw new AuthError("input_invalid", "Send JSON: Content-Type: application/json.");
+}
+
+export function isJson(contentType: string | null | undefined): boolean {
+  return /^application\/json *(;|$)/i.test(contentType ?? "");
 }
 
 function parse(text: string): unknown {

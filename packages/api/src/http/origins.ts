@@ -1,6 +1,7 @@
 // Which web pages may call: those of our own origin, and of the other origins of the same site that the operator names.
 
 import { AuthError } from "@signet/auth/errors";
+import type { RequestHeaders } from "../context.ts";
 
 export interface AllowedOrigins {
   /**
@@ -8,11 +9,13 @@ export interface AllowedOrigins {
    *
    * @throws AuthError `origin_refused`
    */
-  require(request: Request): void;
+  require(request: RequestHeaders): void;
   /** Answers the question that a browser asks before a page of another origin may call; `undefined` for anything else. */
   preflight(request: Request): Response | undefined;
   /** Lets a page of an allowed origin read the answer. */
-  expose(request: Request, response: Response): Response;
+  expose(request: RequestHeaders, response: Response): Response;
+  /** The headers that let it; none for a page of any other origin, and for programs that are not browsers. */
+  exposingHeaders(request: RequestHeaders): readonly (readonly [name: string, value: string])[];
 }
 
 const preflightMaxAgeSeconds = 600;
@@ -24,7 +27,7 @@ const exposedHeaders = "date, retry-after, www-authenticate";
 export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins {
   const allowed = new Set(origins);
 
-  function allowedOriginOf(request: Request): string | undefined {
+  function allowedOriginOf(request: RequestHeaders): string | undefined {
     const origin = request.headers.get("origin");
     return origin !== null && allowed.has(origin) ? origin : undefined;
   }
@@ -56,12 +59,18 @@ export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins
 
     expose(request, response) {
       response.headers.append("Vary", "Origin");
-      const origin = allowedOriginOf(request);
-      if (origin === undefined) return response;
-      response.headers.set("Access-Control-Allow-Origin", origin);
-      response.headers.set("Access-Control-Allow-Credentials", "true");
-      response.headers.set("Access-Control-Expose-Headers", exposedHeaders);
+      for (const [name, value] of this.exposingHeaders(request)) response.headers.set(name, value);
       return response;
+    },
+
+    exposingHeaders(request) {
+      const origin = allowedOriginOf(request);
+      if (origin === undefined) return [];
+      return [
+        ["Access-Control-Allow-Origin", origin],
+        ["Access-Control-Allow-Credentials", "true"],
+        ["Access-Control-Expose-Headers", exposedHeaders],
+      ];
     },
   };
 }

@@ -18,7 +18,7 @@ export const authRouter = router({
   signUp: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
     const { refreshToken: place } = input;
     ctx.delivery.prepare(place);
-    const issued = await ctx.accounts.signUp(input, ctx.client, { refreshable: place !== "none" });
+    const issued = await ctx.accounts.signUp(input, ctx.client(), { refreshable: place !== "none" });
     return ctx.delivery.deliver(issued, place);
   }),
 
@@ -26,7 +26,7 @@ export const authRouter = router({
   issueToken: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
     const { refreshToken: place } = input;
     ctx.delivery.prepare(place);
-    const issued = await ctx.accounts.issueToken(input, ctx.client, { refreshable: place !== "none" });
+    const issued = await ctx.accounts.issueToken(input, ctx.client(), { refreshable: place !== "none" });
     return ctx.delivery.deliver(issued, place);
   }),
 
@@ -34,7 +34,7 @@ export const authRouter = router({
   refresh: publicProcedure
     .input(z.strictObject({ refreshToken: refreshTokenSchema, attempt: attemptSchema.optional() }))
     .mutation(async ({ ctx, input: { refreshToken, attempt } }) =>
-      ctx.delivery.deliver(await ctx.accounts.sessions.refresh(refreshToken, ctx.client, { attempt }), "body"),
+      ctx.delivery.deliver(await ctx.accounts.sessions.refresh(refreshToken, ctx.client(), { attempt }), "body"),
     ),
 
   /** What the token says, and nothing else: no database is asked. */
@@ -91,7 +91,7 @@ export const authRouter = router({
       const { refreshToken: place, ...passwords } = input;
       ctx.delivery.prepare(place);
       const options = { refreshable: place !== "none" };
-      const issued = await ctx.accounts.changePassword(ctx.claims.sub, passwords, ctx.client, options);
+      const issued = await ctx.accounts.changePassword(ctx.claims.sub, passwords, ctx.client(), options);
       return ctx.delivery.deliver(issued, place);
     }),
 });

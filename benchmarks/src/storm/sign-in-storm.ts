@@ -1,0 +1,138 @@
+// apps/api with all cores while as many people sign in as its queue takes: how long a whoami takes before and meanwhile.
+
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { createIssuer } from "../http/credentials.ts";
+import { withServer } from "../http/exchange.ts";
+import { productVariant } from "../http/variants.ts";
+import { median, percentile } from "../results.ts";
+
+export interface StormResult {
+  calmCachedMs: number;
+  calmFirstMs: number;
+  stormCachedMs: number;
+  stormFirstMs: number;
+  stormCachedP99Ms: number;
+  signInsPerSecond: number;
+  /** Answered with 503 `busy`, of all. */
+  refusedPart: number;
+}
+
+const path = "/api/trpc/auth.whoami";
+/** One at work, and nearly all that may wait: more would be refused at once. */
+const signInsAtOnce = 60;
+const probeGapMs = 5;
+const settleMs = 500;
+
+export async function measureStorm(forMs: number): Promise<StormResult> {
+  const issuer = await createIssuer();
+  const variant = productVariant(issuer, "apps/api", path);
+  const server = { ...variant.server, allCores: true };
+  try {
+    return await withServer({ ...variant, server }, async ({ server: { url } }) => {
+      const basic = await signUp(url);
+      const tokens = await Promise.all(Array.from({ length: Math.ceil(forMs / probeGapMs) * 2 }, issuer.productToken));
+      const [kept = ""] = tokens;
+      const probe = (token: string) => timed(`${url}${path}`, `Bearer ${token}`);
+      // Connections and code, on both sides.
+      await probeFor(settleMs, () => probe(kept));
+      await probeFor(settleMs, () => probe(tokens.pop() ?? kept));
+
+      const calm = await probeBoth(probe, kept, tokens, forMs);
+      const storm = beginStorm(url, basic);
+      await wait(settleMs);
+      const counted = storm.count();
+      const stormy = await probeBoth(probe, kept, tokens, forMs);
+      const { perSecond, refusedPart } = counted();
+      await storm.end();
+      return {
+        calmCachedMs: median(calm.cached),
+        calmFirstMs: median(calm.first),
+        stormCachedMs: median(stormy.cached),
+        stormFirstMs: median(stormy.first),
+        stormCachedP99Ms: percentile(stormy.cached, 0.99),
+        signInsPerSecond: perSecond,
+        refusedPart,
+      };
+    });
+  } finally {
+    issuer.remove();
+  }
+}
+
+type Probe = (token: string) => Promise<number>;
+
+/** In turns, so that both see the same. */
+async function probeBoth(probe: Probe, kept: string, tokens: string[], forMs: number) {
+  const seen = { cached: [] as number[], first: [] as number[] };
+  let turn = 0;
+  await probeFor(forMs, async () => {
+    turn += 1;
+    if (turn % 2 === 0) seen.cached.push(await probe(kept));
+    else seen.first.push(await probe(tokens.pop() ?? kept));
+  });
+  return seen;
+}
+
+async function probeFor(forMs: number, once: () => Promise<unknown>): Promise<void> {
+  const endAt = performance.now() + forMs;
+  while (performance.now() < endAt) {
+    await once();
+    await wait(probeGapMs);
+  }
+}
+
+async function timed(url: string, authorization: string): Promise<number> {
+  const startedAt = performance.now();
+  const answer = await fetch(url, { headers: { authorization } });
+  await answer.text();
+  if (answer.status !== 200) throw new Error(`A whoami was answered with ${answer.status}.`);
+  return performance.now() - startedAt;
+}
+
+function beginStorm(url: string, authorization: string) {
+  const stopping = new AbortController();
+  let signedIn = 0;
+  let refused = 0;
+  const person = async () => {
+    while (!stopping.signal.aborted) {
+      const answer = await fetch(`${url}/auth/issue-new-token`, { method: "POST", headers: { authorization } });
+      await answer.text();
+      if (answer.status === 200) signedIn += 1;
+      else if (answer.status === 503 || answer.status === 429) refused += 1;
+      else throw new Error(`A sign-in was answered with ${answer.status}.`);
+      if (answer.status !== 200) await wait(settleMs);
+    }
+  };
+  const people = Promise.all(Array.from({ length: signInsAtOnce }, person));
+  return {
+    /** Begins to count. @returns What has been counted until it is called. */
+    count() {
+      const startedAt = performance.now();
+      const before = { signedIn, refused };
+      return () => {
+        const good = signedIn - before.signedIn;
+        const bad = refused - before.refused;
+        const seconds = (performance.now() - startedAt) / 1000;
+        return { perSecond: good / seconds, refusedPart: bad / Math.max(1, good + bad) };
+      };
+    },
+    async end() {
+      stopping.abort();
+      await people;
+    },
+  };
+}
+
+/** @returns The Authorization header with which that person signs in. */
+async function signUp(url: string): Promise<string> {
+  const username = `bench-${randomBytes(6).toString("hex")}`;
+  const password = randomBytes(16).toString("base64url");
+  const answer = await fetch(`${url}/api/trpc/auth.signUp`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password, refreshToken: "none" }),
+  });
+  if (answer.status !== 200) throw new Error(`Signing up was answered with ${answer.status}: ${await answer.text()}`);
+  return `Basic ${btoa(`${username}:${password}`)}`;
+}

@@ -1,0 +1,1 @@
+export { createNodeHttpHandler, type NodeHttpHandlerOptions } from "./node-http-handler.ts";
