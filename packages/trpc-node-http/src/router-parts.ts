@@ -76,12 +76,12 @@ async function runFrom(
   call: ProcedureCall,
 ): Promise<MiddlewareResult> {
   const { path, type, ctx, getRawInput, signal, batchIndex, input } = call;
-  // Named one by one: engines make an object of known members several times faster than they copy one.
+  // Named one by one, and joined by `assign`: engines do both several times faster than they spread.
   const next: Next = (changes) =>
     runFrom(index + 1, middlewares, meta, {
       path,
       type,
-      ctx: changes?.ctx ? { ...(ctx as object), ...changes.ctx } : ctx,
+      ctx: changes?.ctx ? Object.assign({}, ctx, changes.ctx) : ctx,
       getRawInput: changes?.getRawInput ?? getRawInput,
       signal,
       batchIndex,
