@@ -8,7 +8,7 @@ import { exchange } from "./raw-http.ts";
 // Node's limit for a request's head is 16 KiB: without more, it would be Node that refuses, not the adapter.
 const roomy: PairOptions = { server: { maxHeaderSize: 4 * 1_024 * 1_024 } };
 
-const lines = (...head: string[]): string => [...head, "Host: signet.test", "Connection: close"].join("\r\n");
+const lines = (...head: string[]): string => [...head, "Host: signet.test", "Connection: keep-alive"].join("\r\n");
 
 function get(target: string, ...headers: string[]): RawRequest {
   const head = lines(`GET ${target} HTTP/1.1`, ...headers);

@@ -27,6 +27,7 @@ const router = t.router({
   conflict: t.procedure.query(() => {
     throw new TRPCError({ code: "CONFLICT" });
   }),
+  unwritable: t.procedure.query(() => 1n),
   unformattable: t.procedure.query(() => {
     throw new Error("formatter");
   }),
@@ -38,8 +39,11 @@ async function answersTo(handler: RequestListener, path: string): Promise<{ firs
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   stops.push(() => new Promise((resolve) => void server.close(() => resolve())));
   const { port } = server.address() as AddressInfo;
-  const ask = (target: string): Promise<Exchange> =>
-    exchange(port, [Buffer.from(`GET ${target} HTTP/1.1\r\nHost: signet.test\r\nConnection: close\r\n\r\n`)], [false]);
+  const accept = path.includes("unwritable") ? "application/jsonl" : "*/*";
+  const ask = (target: string): Promise<Exchange> => {
+    const head = `GET ${target} HTTP/1.1\r\nHost: signet.test\r\nAccept: ${accept}\r\nConnection: close\r\n\r\n`;
+    return exchange(port, [Buffer.from(head)], [false]);
+  };
   process.on("uncaughtException", note).on("unhandledRejection", note);
   try {
     const first = await ask(path);
@@ -114,4 +118,13 @@ describe("an answer that cannot be made", () => {
     expect(first.answers[0]?.body).toContain("hook fails");
     expect(errors).toEqual([]);
   });
+
+  it.each(["/unwritable?batch=1", "/hello,unwritable?batch=1"])(
+    "ends the stream that was to bring it: %s",
+    async (path) => {
+      const { first, errors } = await answersTo(createNodeHttpHandler({ router }), path);
+      expect(first.rest).not.toContain("<no end>");
+      expect(errors).toEqual([]);
+    },
+  );
 });

@@ -12,42 +12,55 @@ const longestExchangeMs = 25_000;
 const endOfEvents = /^event: (?:return|serialized-error)$/m;
 
 /**
- * Sends the parts one after the other on one new connection and reads until the server ends it.
- * The last request must ask for that (`Connection: close`, or HTTP/1.0). One part is one write.
+ * Sends the parts one after the other on one new connection, one part a write, and reads until the server ends it. Once all is sent and
+ * all is answered our half is closed, and what comes after that would still be seen. (A request that asks to close has the server close
+ * with bytes unread, if the answer is quicker than the body; that resets the connection, and can lose the answer.)
+ *
+ * @param noBody One for each request: whether its answer has no body, as for HEAD.
  */
 export function exchange(port: number, parts: readonly Uint8Array[], noBody: readonly boolean[]): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     const received: Buffer[] = [];
     let isSubscription = false;
+    let allSent = false;
     const finish = (note: string): void => {
       clearTimeout(timer);
       socket.destroy();
       const read = parseAnswers(Buffer.concat(received), noBody);
       resolve({ answers: read.answers, rest: read.rest + note });
     };
+    const endIfAnswered = (): void => {
+      if (!allSent || socket.writableEnded) return;
+      const { answers, isWhole } = parseAnswers(Buffer.concat(received), noBody);
+      if (isWhole && answers.length === noBody.length) socket.end();
+    };
     const timer = setTimeout(finish, longestExchangeMs, "<no end>");
     socket.on("data", (chunk: Buffer) => {
       received.push(chunk);
       const text = chunk.toString("latin1");
-      // tRPC keeps the connection of a subscription alive, whatever the request asked for.
       isSubscription ||= /^x-accel-buffering: no/im.test(text);
-      if (isSubscription && (endOfEvents.test(text) || text.endsWith("0\r\n\r\n"))) finish("");
+      if (isSubscription && endOfEvents.test(text)) finish("");
+      else endIfAnswered();
     });
     socket.on("end", () => finish(""));
-    // A server that closes while we still send resets the connection; what it said before counts.
-    socket.on("error", () => finish(""));
+    socket.on("error", (error) => finish(`<${error.message}>`));
     socket.on("connect", () => writeParts(0));
     const writeParts = (index: number): void => {
+      if (socket.destroyed) return;
       const part = parts[index];
-      if (part === undefined || socket.destroyed) return;
-      socket.write(part, () => setImmediate(writeParts, index + 1));
+      if (part !== undefined) socket.write(part, () => setImmediate(writeParts, index + 1));
+      else {
+        allSent = true;
+        endIfAnswered();
+      }
     };
   });
 }
 
 /** Reads answers off the bytes; `noBody[i]` says that request i was a HEAD. */
-export function parseAnswers(bytes: Buffer, noBody: readonly boolean[]): Exchange {
+export function parseAnswers(bytes: Buffer, noBody: readonly boolean[]): Exchange & { isWhole: boolean } {
+  let isWhole = true;
   const answers: Answer[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -63,31 +76,35 @@ export function parseAnswers(bytes: Buffer, noBody: readonly boolean[]): Exchang
       (headers[line.slice(0, colon).toLowerCase()] ??= []).push(line.slice(colon + 1).trim());
     }
     const bodiless = noBody[answers.length] === true || status === 204 || status === 304;
-    const body = bodiless ? { text: "", end: at } : readBody(bytes, at, headers);
+    const body = bodiless ? { text: "", end: at, isWhole: true } : readBody(bytes, at, headers);
+    isWhole &&= body.isWhole;
     answers.push({ status, reason: statusLine.slice(13), headers, body: body.text });
     at = body.end;
   }
-  return { answers, rest: bytes.toString("latin1", at) };
+  const rest = bytes.toString("latin1", at);
+  return { answers, rest, isWhole: isWhole && rest === "" };
 }
 
-function readBody(bytes: Buffer, start: number, headers: Record<string, string[]>): { text: string; end: number } {
+type Body = { text: string; end: number; isWhole: boolean };
+
+function readBody(bytes: Buffer, start: number, headers: Record<string, string[]>): Body {
   const length = headers["content-length"]?.[0];
   if (length !== undefined) {
     const end = Math.min(bytes.length, start + Number(length));
-    return { text: bytes.toString("latin1", start, end), end };
+    return { text: bytes.toString("latin1", start, end), end, isWhole: end === start + Number(length) };
   }
   if (headers["transfer-encoding"] === undefined) {
-    return { text: bytes.toString("latin1", start), end: bytes.length };
+    return { text: bytes.toString("latin1", start), end: bytes.length, isWhole: false };
   }
   const chunks: string[] = [];
   let at = start;
   for (;;) {
     const lineEnd = bytes.indexOf("\r\n", at);
-    if (lineEnd === -1) return { text: `${chunks.join("")}<cut short>`, end: bytes.length };
+    if (lineEnd === -1) return { text: `${chunks.join("")}<cut short>`, end: bytes.length, isWhole: false };
     const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
     at = lineEnd + 2;
     chunks.push(bytes.toString("latin1", at, at + size));
     at += size + 2;
-    if (size === 0) return { text: chunks.join(""), end: at };
+    if (size === 0) return { text: chunks.join(""), end: at, isWhole: at <= bytes.length };
   }
 }

@@ -27,7 +27,7 @@ export type Parts = {
   padding: number;
 } & Record<"batch" | "method" | "base" | "encoding" | "inputIn" | "host" | "version" | "bodyForm" | "framing", string>;
 
-export function renderRequest(parts: Parts, options: RequestOptions & { keepAlive: boolean }): RawRequest {
+export function renderRequest(parts: Parts, options: RequestOptions): RawRequest {
   const batched = parts.batch === "fits" ? parts.calls.length > 1 : parts.batch !== "none";
   const method = parts.method === "fits" ? (parts.calls[0]?.type === "mutation" ? "POST" : "GET") : parts.method;
   const input = inputText(parts.calls, batched, options.transforms);
@@ -52,7 +52,7 @@ export function renderRequest(parts: Parts, options: RequestOptions & { keepAliv
     ...(parts.version === "1.0" && parts.host === "" ? [] : [`Host: ${parts.host}`]),
     ...(parts.contentType === undefined ? [] : [`Content-Type: ${parts.contentType}`]),
     ...parts.headers.map(([name, value]) => `${name}: ${value}`),
-    `Connection: ${options.keepAlive ? "keep-alive" : "close"}`,
+    `Connection: ${parts.version === "1.0" ? "close" : "keep-alive"}`,
   ];
   return framed(head, body, parts.framing);
 }

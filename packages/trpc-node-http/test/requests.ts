@@ -142,9 +142,12 @@ export function scenarios(options: RequestOptions): fc.Arbitrary<Scenario> {
     .map(({ requests: all, given, pipelined }): Scenario => {
       const alone = all.find(mustComeAlone);
       const sent = alone === undefined ? all : [alone];
-      const render = (parts: Parts, index: number) =>
-        renderRequest(parts, { ...options, keepAlive: index < sent.length - 1 });
-      return { requests: sent.map(render), behaviour: sent.length > 1 ? steady(given) : given, pipelined };
+      return {
+        requests: sent.map((parts) => renderRequest(parts, options)),
+        behaviour: sent.length > 1 ? steady(given) : given,
+        // What the server closes after must have come whole by then.
+        pipelined: pipelined || sent.some(closesConnection),
+      };
     });
 }
 
@@ -153,12 +156,13 @@ function steady(given: Behaviour): Behaviour {
   return given.meta === "throws once" ? { ...given, meta: "throws" } : given;
 }
 
-/**
- * A subscription ends when its client goes, and others on that connection with it. What Node's parser refuses ends the connection
- * at once, answered requests or not.
- */
-function mustComeAlone({ calls: list, oddTarget = "", method }: Parts): boolean {
-  return (
-    list.some(({ type }) => type === "subscription") || /counts|[^\u0021-\u007E]/.test(oddTarget) || method === "QUERY"
-  );
+/** A subscription ends when its client goes, and others on that connection with it. */
+function mustComeAlone(parts: Parts): boolean {
+  const isSubscription = parts.calls.some(({ type }) => type === "subscription");
+  return isSubscription || parts.oddTarget?.includes("counts") === true || closesConnection(parts);
+}
+
+/** HTTP/1.0, and what Node's parser refuses, answered requests before it or not. */
+function closesConnection({ oddTarget = "", method, version }: Parts): boolean {
+  return version === "1.0" || method === "QUERY" || /[^\u0021-\u007E]/.test(oddTarget);
 }
