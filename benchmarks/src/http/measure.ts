@@ -12,7 +12,7 @@ import {
   bare,
   batchOf,
   batchVariants,
-  betterAuthVariants,
+  databaseVariants,
   fastApiVariants,
   nextVariants,
   ownVariants,
@@ -110,6 +110,6 @@ async function findPeers(
     leftOut.push(postgres);
     return { variants, stop: async () => undefined };
   }
-  variants.push(...betterAuthVariants(postgres.connectionString));
+  variants.push(...databaseVariants(postgres.connectionString));
   return { variants, stop: () => postgres.stop() };
 }
