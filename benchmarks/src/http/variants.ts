@@ -137,19 +137,19 @@ export function nextVariants(issuer: Issuer): Variant[] {
 /** @param databaseUrl Of a PostgreSQL that waits for its disk. */
 export function databaseVariants(databaseUrl: string): Variant[] {
   const reading = { path: "/", headers: fromServer, expected: someone };
-  const betterAuth = [false, true].map((cached) => ({
+  const betterAuth = (cached: boolean): Variant => ({
     name: `better-auth, getSession, PostgreSQL, ${cached ? "with" : "without"} cookie cache`,
     server: own("better-auth", { DATABASE_URL: databaseUrl, COOKIE_CACHE: String(cached) }),
     onlyInFull: !cached,
     ...reading,
-  }));
+  });
   const rowEachTime = {
     name: "a session's row for each request, Prisma, PostgreSQL",
     server: own("prisma-session", { DATABASE_URL: databaseUrl }),
     onlyInFull: true,
     ...reading,
   };
-  return [...betterAuth, rowEachTime];
+  return [betterAuth(false), betterAuth(true), rowEachTime];
 }
 
 /** @param python A command that knows fastapi, uvicorn and jose. */
