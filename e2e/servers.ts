@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 
 const server = (port: number, env: Record<string, string> = {}) => ({
   url: `http://localhost:${port}`,
-  env: { PORT: String(port), LOG_LEVEL: "warn", ...env },
+  // Everybody here comes from one address.
+  env: { PORT: String(port), LOG_LEVEL: "warn", SIGN_UPS_PER_ADDRESS: "100000", ...env },
 });
 
 /** The notes service's own; both servers are told when they start. */

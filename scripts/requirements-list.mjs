@@ -26,7 +26,6 @@ export const chapters = {
   SRV: "Server and operation",
 };
 
-const noBudgets = "There are no budgets for sign-in yet; the place where they are charged, before hashing, is there.";
 const noProviders = "There is no sign-in with a provider yet.";
 const noDpop = "DPoP is not part of Signet.";
 
@@ -480,42 +479,36 @@ export const requirements = [
     must: true,
     statement: "An unknown user and a wrong password cannot be told apart, by answer or by time",
     source: "ASVS 6.3.8",
-    missing: "The work done is compared, not the time it takes over HTTP.",
   },
   {
     id: "PWD-06",
     must: true,
     statement: "Failures per account are limited, without handing strangers the means to lock its owner out",
     source: "NIST SP 800-63B-4 §3.2.2",
-    note: noBudgets,
   },
   {
     id: "PWD-07",
     must: true,
     statement: "Limits per address go by the address that a trusted proxy saw, IPv6 by /64, in one spelling",
     source: "ASVS 15.3.4, CVE-2026-45364",
-    missing: "the address is the right one; limits come with budgets",
   },
   {
     id: "PWD-08",
     must: true,
     statement: "Parallel tries on several replicas get no more tries than the limit",
     source: "better-auth issue 9993",
-    note: noBudgets,
   },
   {
     id: "PWD-09",
     must: true,
     statement: "Each operation of a batch counts, and batches have a limit",
     source: "ASVS 2.4.1",
-    missing: `The size is limited. ${noBudgets}`,
   },
   {
     id: "PWD-10",
     must: true,
     statement: "Over the limit: 429 and `Retry-After`, before any hashing",
     source: "OWASP REST Security",
-    note: noBudgets,
   },
   {
     id: "PWD-11",

@@ -29,6 +29,8 @@ beforeAll(async () => {
     DATABASE_URL: postgres.connectionString,
     AUTH_SECRET: randomBytes(32).toString("base64url"),
     STALE_REVOCATIONS_AFTER_SECONDS: "2",
+    // Everybody here comes from one address.
+    SIGN_UPS_PER_ADDRESS: "100000",
   };
   here = await startServer(dataDir, { ...settings, PORT: String(port) });
   there = await startServer(dataDir, { ...settings, STALE_REVOCATIONS: "reject" });

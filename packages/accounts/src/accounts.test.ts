@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { AuthError } from "@signet/auth/errors";
 import type { AccessTokenGrant, AccessTokenSigner } from "@signet/auth/sign";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Accounts, type Budgets, createAccounts } from "./accounts.ts";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import type { Budgets } from "./budgets.ts";
 import { createMemoryAccountStore } from "./memory-account-store.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 
@@ -14,6 +15,7 @@ const startMs = Date.UTC(2026, 10, 23);
 function createCountingHasher() {
   const state = { cost: "cost1", work: [] as string[] };
   const hasher: PasswordHasher = {
+    requireRoom: () => undefined,
     async hash(text) {
       state.work.push(`hash ${state.cost}`);
       return `${state.cost}:${text}`;
@@ -106,6 +108,7 @@ describe("sign-up (REF-16, CLM-12)", () => {
       expiresIn: 290,
       expiresAt: startMs / 1000 + 290,
       sessionId: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      deviceMark: { name: expect.any(String), mark: expect.any(String) },
       refresh: { token: expect.stringMatching(/^[A-Za-z0-9_-]{71}$/), maxAgeSeconds: 600 },
     });
     expect(recording.grants).toEqual([
@@ -311,10 +314,15 @@ describe("when the cost of hashes has changed (PWD-04)", () => {
   });
 });
 
-describe("budgets", () => {
+describe("budgets (PWD-10)", () => {
   it("are charged before any hashing, for the name and the address", async () => {
     const charges: unknown[] = [];
-    accounts = build({ charge: async (...charge) => void charges.push([...charge, [...counting.work]]) });
+    accounts = build({
+      charge: async (attempt) => {
+        charges.push([attempt, [...counting.work]]);
+        return { giveBack: async () => undefined };
+      },
+    });
     counting.work.length = 0;
     await accounts.signUp({ username: "Alice", password }, client);
     counting.work.length = 0;
@@ -322,19 +330,55 @@ describe("budgets", () => {
     counting.work.length = 0;
     await refusalOf(accounts.issueToken({ username: "no name: at all", password }, client));
     expect(charges).toEqual([
-      ["sign_up", { username: "alice", address: "192.0.2.7" }, []],
-      ["sign_in", { username: "alice", address: "192.0.2.7" }, []],
-      ["sign_in", { username: null, address: "192.0.2.7" }, []],
+      [{ operation: "sign_up", address: "192.0.2.7" }, []],
+      [{ operation: "sign_in", username: "alice", address: "192.0.2.7" }, []],
+      [{ operation: "sign_in", username: null, address: "192.0.2.7" }, []],
     ]);
   });
 
-  it("end the request when they are used up", async () => {
+  it("end the request when they are used up, before the store or the hasher is asked", async () => {
     const limited = new AuthError("rate_limited", "later", { retryAfterSeconds: 30 });
     accounts = build({ charge: () => Promise.reject(limited) });
     counting.work.length = 0;
+    store.findByUsername = () => Promise.reject(new Error("asked"));
     await expect(accounts.issueToken({ username: "alice", password }, client)).rejects.toBe(limited);
     await expect(accounts.signUp({ username: "alice", password }, client)).rejects.toBe(limited);
     expect(counting.work).toEqual([]);
+  });
+
+  it("are not charged while there is no room to hash", async () => {
+    accounts = build({ charge: () => Promise.reject(new Error("charged")) });
+    const full = new AuthError("busy", "later");
+    counting.hasher.requireRoom = () => {
+      throw full;
+    };
+    await expect(accounts.issueToken({ username: "alice", password }, client)).rejects.toBe(full);
+    await expect(accounts.signUp({ username: "alice", password }, client)).rejects.toBe(full);
+  });
+
+  it("get back what was no guess: a sign-in, a busy server, storage that is gone; and keep a wrong password", async () => {
+    const given: string[] = [];
+    const giveBack = async () => void given.push("back");
+    accounts = build({ charge: async () => ({ giveBack }) });
+    await accounts.signUp({ username: "alice", password }, client);
+    const signIn = (text: string) => accounts.issueToken({ username: "alice", password: text }, client);
+    expect(given).toEqual([]);
+    await signIn(password);
+    expect(given).toEqual(["back"]);
+    await refusalOf(signIn("a wrong password, all of it"));
+    expect(given).toEqual(["back"]);
+    counting.hasher.verify = () => Promise.reject(new AuthError("busy", "later"));
+    await refusalOf(signIn(password));
+    counting.hasher.verify = () => Promise.reject(new AuthError("storage_unavailable", "later"));
+    await refusalOf(signIn(password));
+    expect(given).toEqual(["back", "back", "back"]);
+  });
+
+  it("that cannot take a charge back do not undo a sign-in", async () => {
+    const giveBack = () => Promise.reject(new AuthError("storage_unavailable", "later"));
+    accounts = build({ charge: async () => ({ giveBack }) });
+    await accounts.signUp({ username: "alice", password }, client);
+    expect(await accounts.issueToken({ username: "alice", password }, client)).toMatchObject({ tokenType: "Bearer" });
   });
 });
 

@@ -2,11 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@signet/auth/clock";
-import { AuthError } from "@signet/auth/errors";
+import { AuthError, type AuthErrorReason, isAuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import { type AuditLog, noAuditLog } from "./audit-events.ts";
 import { toAuditEvent, withAuditedEndings, withAuditedFailures } from "./audited.ts";
+import type { Budgets, Charge } from "./budgets.ts";
 import { CredentialsError } from "./credentials-error.ts";
+import { createKnownDevices } from "./known-devices.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { canBePassword, maxPasswordBytes, requireAcceptablePassword } from "./password-policy.ts";
 import { createRefreshTokens } from "./refresh-token.ts";
@@ -18,18 +20,6 @@ import { findUsername, normalizeUsername, usernameTaken } from "./username.ts";
 export interface Credentials {
   username: string;
   password: string;
-}
-
-/** Limits how often somebody may try. Charged before any hashing; real ones arrive later. */
-export interface Budgets {
-  /**
-   * @param on Normalised username, `null` when it cannot be one.
-   * @throws AuthError `rate_limited` with `retryAfterSeconds`
-   */
-  charge(
-    operation: "sign_up" | "sign_in" | "change_password",
-    on: { username: string | null; address: string | null },
-  ): Promise<void>;
 }
 
 export interface AccountsOptions {
@@ -59,6 +49,8 @@ export interface AccountsOptions {
 export interface SessionOptions {
   /** Whether it gets a refresh token; without one it is over with its access token. Default true. */
   refreshable?: boolean;
+  /** What the device keeps from sign-ins before, by name; whatever it is. Default nothing. */
+  deviceMarks?: ReadonlyMap<string, string>;
 }
 
 export interface Accounts {
@@ -96,7 +88,8 @@ export interface Accounts {
   sessions: Sessions;
 }
 
-const noLimits: Budgets = { charge: () => Promise.resolve() };
+const noLimits: Budgets = { charge: async () => ({ giveBack: async () => undefined }) };
+const noMarks: ReadonlyMap<string, string> = new Map();
 
 /** @throws TypeError when an option is out of range */
 export function createAccounts(options: AccountsOptions): Accounts {
@@ -109,40 +102,47 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const refreshTokens = createRefreshTokens(options.secrets);
   const start = createSessionStart({ signer, refreshTokens, limits });
   const decoyHash = createDecoy(hasher);
+  const knownDevices = createKnownDevices(options.secrets, clock);
 
   const entrances: Pick<Accounts, "signUp" | "issueToken" | "changePassword"> = {
     async signUp(credentials, client, { refreshable = true } = {}) {
       const username = normalizeUsername(credentials.username);
       requireAcceptablePassword(credentials.password, passwordMinLength, username);
-      await budgets.charge("sign_up", { username, address: client.address });
+      hasher.requireRoom();
+      const charge = await budgets.charge({ operation: "sign_up", address: client.address });
 
-      if ((await store.findByUsername(username)) !== undefined) throw usernameTaken();
-      const passwordHash = await hasher.hash(credentials.password);
-      const id = randomId();
-      const begun = start.newSession(id, client, { refreshable });
-      const created = await store.createUser({ id, username, passwordHash }, begun.session);
-      if (created === "username_taken") throw usernameTaken();
-      recordEntrance("sign_up", created.session);
-      return answer(created.user, created.session, begun);
+      return unlessTried(charge, ["username_taken"], async () => {
+        if ((await store.findByUsername(username)) !== undefined) throw usernameTaken();
+        const passwordHash = await hasher.hash(credentials.password);
+        const id = randomId();
+        const begun = start.newSession(id, client, { refreshable });
+        const created = await store.createUser({ id, username, passwordHash }, begun.session);
+        if (created === "username_taken") throw usernameTaken();
+        recordEntrance("sign_up", created.session);
+        return answer(created.user, created.session, begun);
+      });
     },
 
-    async issueToken(credentials, client, { refreshable = true } = {}) {
+    async issueToken(credentials, client, { refreshable = true, deviceMarks = noMarks } = {}) {
       requirePossiblePassword(credentials.password, "password");
       const username = findUsername(credentials.username);
-      await budgets.charge("sign_in", { username: username ?? null, address: client.address });
+      hasher.requireRoom();
+      const { user, charge } = await chargeSignIn(username, client, deviceMarks);
 
-      const user = username === undefined ? undefined : await store.findByUsername(username);
-      const hash = user?.passwordHash ?? (await decoyHash());
-      const matches = await hasher.verify(hash, credentials.password);
-      if (user === undefined || !matches || user.disabledAt !== null) throw new CredentialsError(user?.id);
+      return unlessTried(charge, ["credentials_invalid"], async () => {
+        const hash = user?.passwordHash ?? (await decoyHash());
+        const matches = await hasher.verify(hash, credentials.password);
+        if (user === undefined || !matches || user.disabledAt !== null) throw new CredentialsError(user?.id);
 
-      // The store looks again: the password may have changed, or the user been disabled, while we hashed.
-      const begun = start.newSession(user.id, client, { refreshable });
-      const session = await store.createSession(user.id, user.passwordVersion, begun.session);
-      if (session === undefined) throw new CredentialsError(user.id);
-      recordEntrance("sign_in", session);
-      await renewHash(user, credentials.password);
-      return answer(user, session, begun);
+        // The store looks again: the password may have changed, or the user been disabled, while we hashed.
+        const begun = start.newSession(user.id, client, { refreshable });
+        const session = await store.createSession(user.id, user.passwordVersion, begun.session);
+        if (session === undefined) throw new CredentialsError(user.id);
+        recordEntrance("sign_in", session);
+        await renewHash(user, credentials.password);
+        await giveBack(charge);
+        return answer(user, session, begun);
+      });
     },
 
     async changePassword(userId, { currentPassword, newPassword }, client, { refreshable = true } = {}) {
@@ -150,17 +150,21 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const user = await store.findUser(userId);
       if (user === undefined) throw currentPasswordWrong();
       requireAcceptablePassword(newPassword, passwordMinLength, user.username, "newPassword");
-      await budgets.charge("change_password", { username: user.username, address: client.address });
+      hasher.requireRoom();
+      const charge = await budgets.charge({ operation: "change_password", userId });
 
-      if (!(await hasher.verify(user.passwordHash, currentPassword))) throw currentPasswordWrong();
-      const passwordHash = await hasher.hash(newPassword);
-      const begun = start.newSession(user.id, client, { refreshable });
-      const change = { id: user.id, passwordVersion: user.passwordVersion, passwordHash };
-      const changed = await store.changePassword(change, begun.session);
-      if (changed === undefined) throw currentPasswordWrong();
-      if (changed.ended > 0) onSessionsEnded();
-      recordEntrance("password_changed", changed.session, { ended: changed.ended });
-      return answer(changed.user, changed.session, begun);
+      return unlessTried(charge, ["credentials_invalid"], async () => {
+        if (!(await hasher.verify(user.passwordHash, currentPassword))) throw currentPasswordWrong();
+        const passwordHash = await hasher.hash(newPassword);
+        const begun = start.newSession(user.id, client, { refreshable });
+        const change = { id: user.id, passwordVersion: user.passwordVersion, passwordHash };
+        const changed = await store.changePassword(change, begun.session);
+        if (changed === undefined) throw currentPasswordWrong();
+        if (changed.ended > 0) onSessionsEnded();
+        recordEntrance("password_changed", changed.session, { ended: changed.ended });
+        await giveBack(charge);
+        return answer(changed.user, changed.session, begun);
+      });
     },
   };
 
@@ -170,6 +174,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     start,
     limits,
     clock,
+    budgets,
     onEnded: onSessionsEnded,
     onSignOut: ({ id: sessionId, userId }) => audit.record({ kind: "sign_out", userId, sessionId }),
     onIncident(incident) {
@@ -184,6 +189,28 @@ export function createAccounts(options: AccountsOptions): Accounts {
     sessions: withAuditedEndings(sessions, audit),
   };
 
+  /**
+   * A device that says it is known is looked up first and charged by itself; everybody else is charged first, so that a flood does
+   * not read the table of users.
+   */
+  async function chargeSignIn(
+    username: string | undefined,
+    { address }: Client,
+    deviceMarks: ReadonlyMap<string, string>,
+  ): Promise<{ user: User | undefined; charge: Charge }> {
+    const find = () => (username === undefined ? undefined : store.findByUsername(username));
+    const stranger = { operation: "sign_in", username: username ?? null, address } as const;
+    const device = username === undefined ? undefined : knownDevices.find(deviceMarks, username);
+    if (device === undefined) {
+      const charge = await budgets.charge(stranger);
+      return { user: await find(), charge };
+    }
+    const user = await find();
+    const isKnown = user !== undefined && user.passwordVersion === device.passwordVersion;
+    const charge = await budgets.charge(isKnown ? { ...stranger, deviceId: device.deviceId } : stranger);
+    return { user, charge };
+  }
+
   function recordEntrance(
     kind: "sign_up" | "sign_in" | "password_changed",
     { id: sessionId, userId, address, device }: Session,
@@ -192,10 +219,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     audit.record({ kind, userId, sessionId, address, device, detail });
   }
 
-  function answer(user: User, session: Session, { refreshToken }: BegunSession): Promise<IssuedToken> {
+  async function answer(user: User, session: Session, { refreshToken }: BegunSession): Promise<IssuedToken> {
     const untilEnd = (session.expiresAt.getTime() - session.createdAt.getTime()) / 1000;
     const secondsLeft = { untilEnd, untilIdle: Math.min(untilEnd, sessionIdleSeconds) };
-    return start.answer({ user, session, refreshToken, issuedAtMs: clock(), secondsLeft });
+    const issued = await start.answer({ user, session, refreshToken, issuedAtMs: clock(), secondsLeft });
+    return { ...issued, deviceMark: knownDevices.make(user.username, user.passwordVersion) };
   }
 
   /** Brings a hash of other parameters up to date, now that the password is known to be right. */
@@ -205,8 +233,31 @@ export function createAccounts(options: AccountsOptions): Accounts {
       await store.replacePasswordHash(user.id, user.passwordHash, await hasher.hash(password));
     } catch (error) {
       // The sign-in stands, and the next one tries again.
-      if (!(error instanceof AuthError)) throw error;
+      if (!isAuthError(error)) throw error;
     }
+  }
+}
+
+/** Gives the charge back when the work fails before anything was tried: that the server is busy is nobody's guess. */
+async function unlessTried<Result>(
+  charge: Charge,
+  tried: readonly AuthErrorReason[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAuthError(error) || !tried.includes(error.reason)) await giveBack(charge);
+    throw error;
+  }
+}
+
+/** The charge is over with its window in any case: what it was for stands, or fails for a reason of its own. */
+async function giveBack(charge: Charge): Promise<void> {
+  try {
+    await charge.giveBack();
+  } catch (error) {
+    if (!isAuthError(error)) throw error;
   }
 }
 

@@ -6,13 +6,16 @@ it("exports these names and no others", () => {
   expect(Object.keys(accounts).toSorted()).toEqual([
     "auditKinds",
     "createAccounts",
+    "createBudgets",
     "createPasswordHasher",
     "createPeople",
+    "deviceMarkSeconds",
     "normalizeUsername",
   ]);
   expect(Object.keys(testing).toSorted()).toEqual([
     "accountStoreContract",
     "createMemoryAccountStore",
+    "createMemoryCounter",
     "sessionStoreContract",
   ]);
 });

@@ -3,12 +3,20 @@
 export {
   type Accounts,
   type AccountsOptions,
-  type Budgets,
   type Credentials,
   createAccounts,
   type SessionOptions,
 } from "./accounts.ts";
 export { type AuditEvent, type AuditKind, type AuditLog, auditKinds } from "./audit-events.ts";
+export {
+  type Attempt,
+  type BudgetLimits,
+  type Budgets,
+  type BudgetsOptions,
+  type Charge,
+  createBudgets,
+} from "./budgets.ts";
+export { type DeviceMark, deviceMarkSeconds } from "./known-devices.ts";
 export {
   type Argon2Cost,
   createPasswordHasher,

@@ -24,6 +24,12 @@ export interface PasswordHasherOptions {
 
 export interface PasswordHasher {
   /**
+   * Looks whether there is a place at this moment, before anything is done for whoever would need one.
+   *
+   * @throws AuthError `busy` when the queue is full
+   */
+  requireRoom(): void;
+  /**
    * Hashes a password with a new salt of 16 random bytes.
    *
    * @returns PHC string, with its parameters in it
@@ -67,12 +73,15 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   let inFlight = 0;
   let closed = false;
 
+  function requireRoom(): void {
+    if (inFlight < capacity) return;
+    throw new AuthError("busy", "Too many people are signing in at this moment. Please try again in a second.", {
+      retryAfterSeconds: 1,
+    });
+  }
+
   async function run<Result>(name: "hash" | "verify", task: object): Promise<Result> {
-    if (inFlight >= capacity) {
-      throw new AuthError("busy", "Too many people are signing in at this moment. Please try again in a second.", {
-        retryAfterSeconds: 1,
-      });
-    }
+    requireRoom();
     inFlight += 1;
     try {
       return (await pool.run(task, { name })) as Result;
@@ -86,6 +95,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   }
 
   return {
+    requireRoom,
     hash: (password) => run<string>("hash", { password: password.normalize("NFC"), options: argon2Options }),
     verify: (phc, password) => run<boolean>("verify", { password: password.normalize("NFC"), phc }),
     needsRehash: (phc) => {

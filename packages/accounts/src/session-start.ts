@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { AccessTokenSigner } from "@signet/auth/sign";
+import type { DeviceMark } from "./known-devices.ts";
 import { hashOf, type RefreshTokens } from "./refresh-token.ts";
 import type { NewSession, Session, User } from "./stores.ts";
 
@@ -22,6 +23,8 @@ export interface IssuedToken {
   sessionId: string;
   /** What renews the access token; `null` when none was asked for. */
   refresh: RefreshGrant | null;
+  /** After a password was right: what makes the device known to the account. */
+  deviceMark?: DeviceMark;
 }
 
 export interface RefreshGrant {

@@ -4,6 +4,7 @@
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
+import type { Budgets } from "./budgets.ts";
 import { hashOf, type ParsedRefreshToken, parseRefreshToken, type RefreshTokens } from "./refresh-token.ts";
 import { type RefreshEvent, type SessionState, step } from "./session-machine.ts";
 import type { Client, IssuedToken, SessionLimits, SessionStart } from "./session-start.ts";
@@ -24,8 +25,8 @@ export interface Sessions {
    * @param refreshToken As it was presented; whatever it is.
    * @param options.sessionId The session that the caller believes it to be of. Another one is refused.
    * @param options.attempt A random text of the caller's, the same for each repetition of one refresh.
-   * @throws AuthError `refresh_token_invalid` (unknown, ended, malformed, used: one answer for all) | `keys_unavailable` |
-   *   `storage_unavailable` | `busy`
+   * @throws AuthError `refresh_token_invalid` (unknown, ended, malformed, used: one answer for all) | `rate_limited` |
+   *   `keys_unavailable` | `storage_unavailable` | `busy`
    */
   refresh(
     refreshToken: string,
@@ -93,6 +94,8 @@ export interface SessionsOptions {
   start: SessionStart;
   limits: SessionLimits;
   clock: Clock;
+  /** Charged for each use of a genuine token. */
+  budgets: Budgets;
   /** Called after a session of this process' making has ended, so that it need not wait for the next poll. */
   onEnded(): void;
   /** Called when a refresh token has ended its session by the wish of whoever holds it. */
@@ -104,7 +107,7 @@ export interface SessionsOptions {
 const maxRounds = 5;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, refreshTokens, start, limits, clock, onEnded, onSignOut, onIncident } = options;
+  const { store, refreshTokens, start, limits, clock, budgets, onEnded, onSignOut, onIncident } = options;
 
   async function refreshOnce(
     text: string,
@@ -120,6 +123,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     switch (decision) {
       case "rotate": {
+        await budgets.charge({ operation: "refresh", sessionId: stored.id });
         const { currentHash, secretId } = next;
         const moved = await store.rotateRefreshToken(stored.id, refresh, {
           currentHash,
@@ -133,6 +137,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         return answer(moved, successor, clock());
       }
       case "repeat": {
+        await budgets.charge({ operation: "refresh", sessionId: stored.id });
         if (client.address !== stored.address) report("repeated_elsewhere", stored, client);
         const newest = refreshTokens.make({ ...parts, counter: refresh.counter }, refresh.secretId);
         // Counted from before the row was read: no token may outlive what is known of the session.

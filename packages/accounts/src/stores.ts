@@ -1,5 +1,5 @@
 // What this room needs from storage, and nothing more. `@signet/db` implements it on PostgreSQL,
-// `memory-stores.ts` in memory; both pass the same contract suite.
+// `memory-account-store.ts` and `memory-counter.ts` in memory; both pass the same contract suites.
 
 export type { AuditEvent, AuditKind, AuditLog } from "./audit-events.ts";
 
@@ -182,4 +182,28 @@ export interface SessionStore {
 
   /** Those of a user that have not ended, last used first, the newest 200. */
   listSessions(userId: string): Promise<Session[]>;
+}
+
+/** What is counted, and for how long; the time begins with the first. */
+export interface CounterWindow {
+  name: string;
+  windowSeconds: number;
+}
+
+/** Counts attempts, by key. */
+export interface Counter {
+  /**
+   * Counts one more, atomically: of any number at once each gets a number of its own.
+   *
+   * @returns how many there are now, and the seconds until counting begins anew
+   * @throws AuthError `storage_unavailable`
+   */
+  add(key: string): Promise<{ count: number; secondsLeft: number }>;
+  /** Takes one back. @throws AuthError `storage_unavailable` */
+  takeBack(key: string): Promise<void>;
+}
+
+/** Counters that all replicas share. */
+export interface CounterStore {
+  counter(window: CounterWindow): Counter;
 }

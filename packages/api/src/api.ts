@@ -6,7 +6,7 @@ import { refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
 import { json, reasonOf, refused } from "./http/answers.ts";
 import { browserCallsOf } from "./http/browser-calls.ts";
-import { forClients } from "./http/client-calls.ts";
+import { type ClientHandler, forClients } from "./http/client-calls.ts";
 import { healthz, readyz } from "./http/health.ts";
 import { introspect } from "./http/introspect.ts";
 import { issueNewToken } from "./http/issue-new-token.ts";
@@ -71,8 +71,8 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     ["/auth/sign-out", { POST: (request) => signOut(services, browserCalls, request) }],
     ["/auth/session", { GET: (request) => sessionStatus(services, watch, request) }],
     ["/api/protected", { GET: protectRoute((_request, claims) => json({ claims })) }],
-    [paths.introspect, { POST: forClients(clients, (request) => introspect(services, request)) }],
-    [paths.revoke, { POST: forClients(clients, (request, client) => revoke(services, request, client)) }],
+    [paths.introspect, { POST: askedByClients((request) => introspect(services, request)) }],
+    [paths.revoke, { POST: askedByClients((request, client) => revoke(services, request, client)) }],
     ...(feed === undefined
       ? []
       : [
@@ -87,6 +87,13 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     ["/readyz", { GET: () => readyz(services) }],
     ["/metrics", { GET: (request, peer) => metricsFor({ metrics, services, clients }, request, peer) }],
   ] satisfies Route[]);
+
+  function askedByClients(handler: ClientHandler): Endpoint {
+    return forClients(clients, async (request, clientId) => {
+      await services.budgets?.charge({ operation: "ask_about_token", clientId });
+      return handler(request, clientId);
+    });
+  }
 
   async function answer(received: Request, peer: Peer): Promise<Response> {
     const request = withoutBasePath(received, services.basePath);

@@ -1,6 +1,6 @@
 // A request as the procedures see it: who sent it, lazily and once, and what the server can do.
 
-import type { Accounts, AuditLog, Client } from "@signet/accounts";
+import type { Accounts, AuditLog, Budgets, Client } from "@signet/accounts";
 import { parseBearer } from "@signet/auth/bearer";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { AccessTokenVerifier } from "@signet/auth/verify";
@@ -28,6 +28,8 @@ export interface ApiServices {
   issuer?: string;
   /** Other services that may introspect, revoke and follow revocations. Default: none may. */
   clients?: readonly ServiceClient[];
+  /** How often they may ask about tokens; accounts have their own. Default: as often as they like. */
+  budgets?: Budgets;
   /** Where other services' revocations are read from. Default: there is no feed for them. */
   revocationPages?: RevocationPages;
   /** Where it is written down that a service could not sign in; accounts have their own. Default: nowhere. */

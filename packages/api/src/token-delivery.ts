@@ -23,30 +23,36 @@ export interface DeliveredToken {
 
 export interface TokenDelivery {
   /**
-   * Checks, before anything is done, that a token could be delivered to this place.
+   * Checks, before anything is done, that a token could be delivered to this place. Each attempt has a request of its own, so that what
+   * counts requests counts attempts.
    *
    * @throws AuthError `not_batchable` | `origin_refused`
    */
   prepare(place: RefreshTokenPlace): void;
+  /** What this device keeps from sign-ins before, by name. */
+  deviceMarks(): ReadonlyMap<string, string>;
   deliver(issued: IssuedToken, place: RefreshTokenPlace): DeliveredToken;
 }
 
 export function createTokenDelivery(
-  { cookies, origins }: BrowserCalls,
+  { cookies, devices, origins }: BrowserCalls,
   request: RequestHeaders,
   call: CallInfo,
 ): TokenDelivery {
   return {
     prepare(place) {
-      if (place !== "cookie") return;
       if (call.shape !== "alone") {
-        throw new AuthError("not_batchable", "This call sets a cookie: send it by itself, over a plain link.");
+        throw new AuthError("not_batchable", "This call cannot share a request: send it by itself, over a plain link.");
       }
-      origins.require(request);
+      if (place === "cookie") origins.require(request);
     },
-    deliver({ accessToken, tokenType, expiresIn, expiresAt, sessionId, refresh }, place) {
+    deviceMarks: () => devices.read(request),
+    deliver({ accessToken, tokenType, expiresIn, expiresAt, sessionId, refresh, deviceMark }, place) {
       if (place === "cookie" && refresh !== null) {
-        call.answerHeaders.append("Set-Cookie", cookies.set(sessionId, refresh));
+        const marks = deviceMark === undefined ? [] : devices.set(deviceMark, request);
+        for (const cookie of [cookies.set(sessionId, refresh), ...marks]) {
+          call.answerHeaders.append("Set-Cookie", cookie);
+        }
       }
       return {
         accessToken,

@@ -54,17 +54,21 @@ describe("auth.whoami", () => {
   });
 
   test("one refused operation of a batch leaves the others their answers", async () => {
-    const refreshToken = "none";
-    const batch = {
-      0: { username, password, refreshToken },
-      1: { username, password: "wrong wrong wrong wrong", refreshToken },
-    };
-    const answer = await api.mutate("auth.issueToken,auth.issueToken?batch=1", batch);
+    const other = await api.signUp();
+    const batch = { 0: undefined, 1: { sessionId: "not one" } };
+    const answer = await api.mutate("auth.signOutOthers,auth.endSession?batch=1", batch, api.bearer(other.accessToken));
     expect(answer.status).toBe(207);
-    expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="signet"');
     const [good, refused] = await answer.json();
-    expect(good.result.data.tokenType).toBe("Bearer");
-    expect(refused.error.data).toMatchObject({ httpStatus: 401, reason: "credentials_invalid" });
+    expect(good.result.data).toEqual({ ended: 0 });
+    expect(refused.error.data).toMatchObject({ httpStatus: 400, reason: "input_invalid" });
+  });
+
+  test("a refused token is 401 also inside of a batch, with its challenge (HTTP-11)", async () => {
+    const answer = await api.mutate("auth.signOut,auth.refresh?batch=1", { 0: undefined, 1: { refreshToken: "none" } });
+    expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="signet"');
+    const [first, second] = await answer.json();
+    expect(first.error.data).toMatchObject({ httpStatus: 401, reason: "token_missing" });
+    expect(second.error.data).toMatchObject({ httpStatus: 401, reason: "refresh_token_invalid" });
   });
 });
 

@@ -1,6 +1,7 @@
 // Who may ask as another service: those whom the operator named, with the secret of each, and nobody else.
 
 import { randomBytes } from "node:crypto";
+import { AuthError } from "@signet/auth/errors";
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../src/log.ts";
 import { createServiceClients } from "../src/service-clients.ts";
@@ -55,6 +56,24 @@ describe.each(endpoints)("%s", (_, ask) => {
     expect((await ask(api.bearer(accessToken))).status).toBe(401);
   });
 });
+
+test.each(["/auth/introspect", "/auth/revoke"])(
+  "a client that asks too often is told when to come again: %s",
+  async (path) => {
+    const limited = await createTestApi({
+      budgets: {
+        charge: async (attempt) => {
+          expect(attempt).toEqual({ operation: "ask_about_token", clientId: "notes" });
+          throw new AuthError("rate_limited", "later", { retryAfterSeconds: 20 });
+        },
+      },
+    });
+    const answer = await limited.form(path, { token: "x" });
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get("retry-after")).toBe("20");
+    expect((await limited.form(path, { token: "x" }, {})).status).toBe(401);
+  },
+);
 
 describe("clients", () => {
   const odd = { id: "odd", secret: `${newSecret()}%2B+/=&%zz` };

@@ -105,10 +105,29 @@ describe("the cookie of a sign-in", () => {
     },
   );
 
+  test.each(["none", "body"])(
+    "a hundred guesses in one request are none, wherever the refresh token should go: %s (PWD-09)",
+    async (refreshToken) => {
+      await signIn("auth.signUp", `known-${refreshToken}`);
+      const guess = { username: `known-${refreshToken}`, password, refreshToken };
+      const inOneRequest = (many: number) => {
+        const paths = Array.from({ length: many }, () => "auth.issueToken").join(",");
+        return post(`/api/trpc/${paths}?batch=1`, { ...Array.from({ length: many }, () => guess) });
+      };
+      for (const many of [2, 30]) {
+        const answers = await (await inOneRequest(many)).json();
+        expect(answers).toHaveLength(many);
+        for (const { error } of answers) expect(error.data.reason).toBe("not_batchable");
+      }
+      const hundred = await inOneRequest(100);
+      expect(hundred.status).toBe(400);
+    },
+  );
+
   test("is set by a batch of one", async () => {
     const batch = await post("/api/trpc/auth.signUp?batch=1", { 0: { username: "ada", password } });
     expect(batch.status).toBe(200);
-    expect(batch.headers.getSetCookie()).toHaveLength(1);
+    expect(batch.headers.getSetCookie()).toContainEqual(expect.stringContaining("signet_refresh_"));
   });
 });
 

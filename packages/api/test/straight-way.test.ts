@@ -98,6 +98,9 @@ describe("tRPC by the straight way", () => {
         expect.stringMatching(
           new RegExp(`^__Secure-signet_refresh_${result.data.sessionId}=.*; HttpOnly;.*SameSite=Strict`, "i"),
         ),
+        expect.stringMatching(
+          /^__Secure-signet_device_.*; Path=\/api\/trpc\/auth\.issueToken; HttpOnly;.*SameSite=Strict/i,
+        ),
       ]);
       const listed = await overNode("/api/trpc/auth.listSessions", { headers: api.bearer(result.data.accessToken) });
       expect((await listed.json()).result.data).toContainEqual(

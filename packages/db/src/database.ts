@@ -6,6 +6,7 @@ import type { SigningKeyStore } from "@signet/auth/keys";
 import { type ClientConfig, Pool } from "pg";
 import { createAccountStore } from "./account-store.ts";
 import { type AuditStore, createAuditStore } from "./audit-store.ts";
+import { createCounterStore, type RemovableCounters } from "./counter-store.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { createRevocationStore, type RevocationStore } from "./revocation-store.ts";
@@ -27,6 +28,7 @@ export interface Database {
   revocations: RevocationStore;
   signingKeys: SigningKeyStore;
   audit: AuditStore;
+  counters: RemovableCounters;
   /** Brings the tables to the newest migration; see `migrate`. */
   migrate(): Promise<void>;
   /** The names of the migrations that `migrate` would apply; throws as it does. */
@@ -76,6 +78,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     revocations: createRevocationStore(prisma),
     signingKeys: createSigningKeyStore(prisma),
     audit: createAuditStore(prisma),
+    counters: createCounterStore(pool, () => {
+      queries += 1;
+    }),
     migrate: () => migrate(connecting),
     pendingMigrations: () => pendingMigrations(connecting),
     ping: () =>

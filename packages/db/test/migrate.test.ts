@@ -135,7 +135,9 @@ describe("the table of migrations", () => {
 
   it("lets a start go on over a failed migration that was rolled back, and applies it again", async () => {
     await database.migrate();
-    await run("DROP TABLE sessions, users, signing_keys, revocations, revocation_counter, audit_events");
+    await run(
+      "DROP TABLE sessions, users, signing_keys, revocations, revocation_counter, audit_events, attempt_counters",
+    );
     await run("UPDATE _prisma_migrations SET finished_at = NULL, rolled_back_at = now()");
     await database.migrate();
     expect(await (await openSchemaEngine(connectionString)).drift()).toBe("");

@@ -1,6 +1,6 @@
 // The wiring: storage, keys, signer, verifier and accounts, built once and in the order they need each other.
 
-import { createAccounts, createPasswordHasher } from "@signet/accounts";
+import { createAccounts, createBudgets, createPasswordHasher } from "@signet/accounts";
 import { type ApiServices, createMetrics } from "@signet/api";
 import { systemClock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
@@ -21,7 +21,7 @@ export interface Services extends ApiServices {
   close(): Promise<void>;
 }
 
-/** Revocations that nothing needs any more, and audit events whose time is over, are removed this often. */
+/** Revocations that nothing needs any more, and audit events and counters whose time is over, are removed this often. */
 const cleaningMs = 60_000;
 /** A process whose clock is further from the database's than this would make tokens that others refuse. */
 const maxClockDifferenceMs = 30_000;
@@ -97,10 +97,22 @@ async function beginServices(
     log,
     onDropped: (count) => metrics.countAuditDropped(count),
   });
+  const [secret = ""] = secrets;
+  const budgets = createBudgets({
+    counters: database.counters,
+    secret,
+    limits: {
+      signInsPerAccount: settings.SIGN_INS_PER_ACCOUNT,
+      signInsPerAddress: settings.SIGN_INS_PER_ADDRESS,
+      signUpsPerAddress: settings.SIGN_UPS_PER_ADDRESS,
+    },
+    clock: systemClock,
+  });
   const accounts = createAccounts({
     store: database.accounts,
     signer,
     hasher,
+    budgets,
     clock: systemClock,
     secrets,
     passwordMinLength: settings.PASSWORD_MIN_LENGTH,
@@ -134,7 +146,8 @@ async function beginServices(
     Promise.all([
       database.revocations.removeExpired(),
       database.audit.removeOlderThan(settings.AUDIT_RETENTION_DAYS),
-    ]).catch((err: unknown) => log.warn({ err }, "Old revocations and audit events were not removed."));
+      database.counters.removeExpired(),
+    ]).catch((err: unknown) => log.warn({ err }, "Old revocations, audit events and counters were not removed."));
   }, cleaningMs);
 
   return {
@@ -144,6 +157,7 @@ async function beginServices(
     revocationPages: database.revocations,
     issuer: settings.APP_URL,
     clients: settings.RESOURCE_SERVER_CLIENTS,
+    budgets,
     metrics,
     audit,
     connections: () => database.connections(),

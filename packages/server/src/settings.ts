@@ -95,6 +95,15 @@ export const definitions = {
     expected: "a number of seconds from 2 to 900",
   },
   PASSWORD_MIN_LENGTH: { schema: wholeNumber(8, 64).default(15), expected: "a number of characters from 8 to 64" },
+  SIGN_INS_PER_ACCOUNT: { schema: wholeNumber(1, 100).default(10), expected: "a number of attempts from 1 to 100" },
+  SIGN_INS_PER_ADDRESS: {
+    schema: wholeNumber(1, 1_000_000).default(100),
+    expected: "a number of attempts from 1 to 1000000",
+  },
+  SIGN_UPS_PER_ADDRESS: {
+    schema: wholeNumber(1, 1_000_000).default(30),
+    expected: "a number of attempts from 1 to 1000000",
+  },
   RESOURCE_SERVER_CLIENTS: {
     schema: clientPairs.optional(),
     expected:

@@ -47,6 +47,8 @@ beforeAll(async () => {
     DATA_DIR: dataDir,
     DRAIN_SECONDS: "1",
     LOG_LEVEL: "warn",
+    // All of these people come from one address.
+    SIGN_UPS_PER_ADDRESS: "100000",
   };
   issuers = [
     await createServerProcess("api 1", "apps/api/dist/main.js", { ...settings, WORKERS: "1" }),

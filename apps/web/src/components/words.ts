@@ -112,5 +112,5 @@ function passwordWords(problem: string | undefined, minLength: number): string |
 function wait(seconds: number | undefined): string {
   if (seconds === undefined) return "a moment";
   if (seconds < 90) return `${seconds} second${seconds === 1 ? "" : "s"}`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds <= 90 * 60 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 3600)} hours`;
 }

@@ -26,7 +26,10 @@ export const authRouter = router({
   issueToken: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
     const { refreshToken: place } = input;
     ctx.delivery.prepare(place);
-    const issued = await ctx.accounts.issueToken(input, ctx.client(), { refreshable: place !== "none" });
+    const issued = await ctx.accounts.issueToken(input, ctx.client(), {
+      refreshable: place !== "none",
+      deviceMarks: ctx.delivery.deviceMarks(),
+    });
     return ctx.delivery.deliver(issued, place);
   }),
 

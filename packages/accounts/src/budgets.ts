@@ -1,0 +1,164 @@
+// How often somebody may try. Charged before any hashing, one charge for each operation; what was no guess is given back.
+//
+// A stranger's sign-in is charged to where it comes from, then to the account it is for. A device that this account has signed in on
+// has a budget of its own instead, so that strangers who use up the account's lock nobody out of the devices they have.
+
+import { createHmac } from "node:crypto";
+import type { Clock } from "@signet/auth/clock";
+import { AuthError } from "@signet/auth/errors";
+import { deriveBytes } from "@signet/auth/keys";
+import { createLimit, type Limit } from "./limit.ts";
+import { createMemoryCounter } from "./memory-counter.ts";
+import { networksOf } from "./networks.ts";
+import type { CounterStore } from "./stores.ts";
+
+/** What is tried, and on whom it counts. */
+export type Attempt =
+  /** `username` normalised, `null` for text that is no name; `deviceId` of a device that is known to the account. */
+  | { operation: "sign_in"; username: string | null; address: string | null; deviceId?: string | undefined }
+  | { operation: "sign_up"; address: string | null }
+  | { operation: "change_password"; userId: string }
+  | { operation: "refresh"; sessionId: string }
+  /** What a token is good for, by another service. */
+  | { operation: "ask_about_token"; clientId: string };
+
+export interface Budgets {
+  /**
+   * Counts an attempt before it is made. Of any number at once, over all replicas, no more than the limit get through.
+   *
+   * @throws AuthError `rate_limited` with `retryAfterSeconds` | `storage_unavailable`: without its store nobody signs in
+   */
+  charge(attempt: Attempt): Promise<Charge>;
+}
+
+export interface Charge {
+  /** For an attempt that guessed nothing: it succeeded, or was not made. @throws AuthError `storage_unavailable` */
+  giveBack(): Promise<void>;
+}
+
+/** How many failures; see `budgetLimits`. */
+export interface BudgetLimits {
+  /** In a quarter of an hour, by devices that the account does not know; and by each one that it does. */
+  signInsPerAccount: number;
+  /** In a quarter of an hour, over all accounts. */
+  signInsPerAddress: number;
+  /** In an hour, failures or not. */
+  signUpsPerAddress: number;
+}
+
+export interface BudgetsOptions {
+  /** Shared by all replicas. */
+  counters: CounterStore;
+  /** Keys are made with it, so that nobody reads from the table what was typed as a name. */
+  secret: string;
+  limits: BudgetLimits;
+  clock: Clock;
+}
+
+const quarterHour = 15 * 60;
+const hour = 60 * 60;
+const day = 24 * hour;
+/** NIST SP 800-63B-4 §3.2.2: an account is guessed at a hundred times at most, then it is closed to strangers for the day. */
+const guessesPerAccountAndDay = 100;
+/** A /48 may hold many households. */
+const wideFactor = 4;
+/** One each second, and all tabs of a browser at once now and then. */
+const refreshesPerSession = 300;
+const refreshWindow = 5 * 60;
+/** A hundred a second: services that ask more often should verify. */
+const questionsPerClient = 6_000;
+const questionWindow = 60;
+
+type Charged = readonly [limit: Limit, key: string];
+
+export function createBudgets({ counters, secret, limits, clock }: BudgetsOptions): Budgets {
+  const { signInsPerAccount, signInsPerAddress, signUpsPerAddress } = limits;
+  const keyOf = createKeys(secret);
+  const limitOf = (name: string, most: number, windowSeconds: number) =>
+    createLimit(most, counters.counter({ name, windowSeconds }), clock);
+  const near = limitOf("sign_in/near", signInsPerAddress, quarterHour);
+  const wide = limitOf("sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
+  const account = limitOf("sign_in/account", signInsPerAccount, quarterHour);
+  const accountDay = limitOf("sign_in/account/day", guessesPerAccountAndDay, day);
+  const device = limitOf("sign_in/device", signInsPerAccount, quarterHour);
+  const deviceDay = limitOf("sign_in/device/day", guessesPerAccountAndDay, day);
+  const signUpNear = limitOf("sign_up/near", signUpsPerAddress, hour);
+  const signUpWide = limitOf("sign_up/wide", signUpsPerAddress * wideFactor, hour);
+  const change = limitOf("change_password", signInsPerAccount, quarterHour);
+  const changeDay = limitOf("change_password/day", guessesPerAccountAndDay, day);
+  // Only sessions and clients that exist are counted, and each replica may count for itself: that costs no statement.
+  const ownLimit = (name: string, most: number, windowSeconds: number) =>
+    createLimit(most, createMemoryCounter({ name, windowSeconds }), clock);
+  const refresh = ownLimit("refresh", refreshesPerSession, refreshWindow);
+  const question = ownLimit("ask_about_token", questionsPerClient, questionWindow);
+
+  /** One after the other: what finds no room in the first is not counted in the next. */
+  function chargesOf(attempt: Attempt): Charged[] {
+    switch (attempt.operation) {
+      case "sign_in": {
+        const { username, address, deviceId } = attempt;
+        if (deviceId !== undefined) return both(device, deviceDay, deviceId);
+        const networks = byNetwork(near, wide, address);
+        return username === null ? networks : [...networks, ...both(account, accountDay, username)];
+      }
+      case "sign_up":
+        return byNetwork(signUpNear, signUpWide, attempt.address);
+      case "change_password":
+        return both(change, changeDay, attempt.userId);
+      case "refresh":
+        return [[refresh, attempt.sessionId]];
+      case "ask_about_token":
+        return [[question, attempt.clientId]];
+    }
+  }
+
+  function both(short: Limit, long: Limit, text: string): Charged[] {
+    const key = keyOf(text);
+    return [
+      [short, key],
+      [long, key],
+    ];
+  }
+
+  function byNetwork(ofNear: Limit, ofWide: Limit, address: string | null): Charged[] {
+    const networks = networksOf(address);
+    const charged: Charged[] = [[ofNear, keyOf(networks.near)]];
+    return networks.wide === undefined ? charged : [...charged, [ofWide, keyOf(networks.wide)]];
+  }
+
+  return {
+    async charge(attempt) {
+      const charges = chargesOf(attempt);
+      for (const [limit, key] of charges) {
+        const seconds = await limit.charge(key);
+        if (seconds !== undefined) throw rateLimited(seconds);
+      }
+      return {
+        async giveBack() {
+          await Promise.all(charges.map(([limit, key]) => limit.giveBack(key)));
+        },
+      };
+    },
+  };
+}
+
+function createKeys(secret: string): (value: string) => string {
+  const key = deriveBytes({ secret, label: "signet/1/budgets", length: 32 });
+  return (value) => createHmac("sha256", key).update(value).digest("base64url");
+}
+
+function rateLimited(seconds: number): AuthError {
+  return new AuthError(
+    "rate_limited",
+    `There were too many attempts. Please wait ${inWords(seconds)}, then try again.`,
+    {
+      retryAfterSeconds: seconds,
+    },
+  );
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes === 1) return "a minute";
+  return minutes <= 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}

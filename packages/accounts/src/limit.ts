@@ -1,0 +1,50 @@
+// So many, and no more until the time is over. Who was over a moment ago is told so from memory: a flood costs the database nothing.
+
+import type { Clock } from "@signet/auth/clock";
+import type { Counter } from "./stores.ts";
+
+/** The oldest give way to new ones, and ask the counter again. */
+const maxRefused = 10_000;
+
+export interface Limit {
+  /** Counts one. @returns in how many seconds there is room again, where there was none. @throws AuthError `storage_unavailable` */
+  charge(key: string): Promise<number | undefined>;
+  /** @throws AuthError `storage_unavailable` */
+  giveBack(key: string): Promise<void>;
+}
+
+/** @param clock Milliseconds; says how long a refusal is remembered. */
+export function createLimit(most: number, counter: Counter, clock: Clock): Limit {
+  const refusals = new Map<string, { from: number; until: number }>();
+
+  function refusedFor(key: string): number | undefined {
+    const refusal = refusals.get(key);
+    if (refusal === undefined) return undefined;
+    const now = clock();
+    if (now >= refusal.from && now < refusal.until) return Math.ceil((refusal.until - now) / 1000);
+    // Its time is over, or the clock was set back, and then nobody knows.
+    refusals.delete(key);
+    return undefined;
+  }
+
+  function refuse(key: string, secondsLeft: number): number {
+    if (refusals.size >= maxRefused) {
+      const [oldest] = refusals.keys();
+      if (oldest !== undefined) refusals.delete(oldest);
+    }
+    const seconds = Math.max(1, Math.ceil(secondsLeft));
+    const from = clock();
+    refusals.set(key, { from, until: from + seconds * 1000 });
+    return seconds;
+  }
+
+  return {
+    async charge(key) {
+      const refused = refusedFor(key);
+      if (refused !== undefined) return refused;
+      const { count, secondsLeft } = await counter.add(key);
+      return count > most ? refuse(key, secondsLeft) : undefined;
+    },
+    giveBack: (key) => counter.takeBack(key),
+  };
+}
