@@ -1,13 +1,14 @@
 // Sessions after the sign-in: refreshing them, ending them, listing them. What a refresh token does is decided by the session
 // machine; here its decision is carried out against the store.
 
+import { randomBytes } from "node:crypto";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import type { Budgets } from "./budgets.ts";
 import { hashOf, type ParsedRefreshToken, parseRefreshToken, type RefreshTokens } from "./refresh-token.ts";
 import { type RefreshEvent, type SessionState, step } from "./session-machine.ts";
-import type { Client, IssuedToken, SessionLimits, SessionStart } from "./session-start.ts";
+import { type Client, type IssuedToken, randomId, type SessionLimits, type SessionStart } from "./session-start.ts";
 import type { RefreshState, Session, SessionStore, StoredSession } from "./stores.ts";
 
 /** Something that an operator should know of. */
@@ -117,7 +118,11 @@ export function createSessions(options: SessionsOptions): Sessions {
   ): Promise<IssuedToken | undefined> {
     const askedAtMs = clock();
     const stored = await store.findSession(token.sessionId);
-    if (stored === undefined || stored.refresh === null) throw refreshTokenInvalid();
+    if (stored === undefined || stored.refresh === null) {
+      // The same work as for one that is there: how long it takes tells nobody which ids are.
+      decide(text, token, decoy, decoy.refresh, attemptHash);
+      throw refreshTokenInvalid();
+    }
     const { refresh } = stored;
     const { decision, parts, successor, next } = decide(text, token, stored, refresh, attemptHash);
 
@@ -265,6 +270,27 @@ export function createSessions(options: SessionsOptions): Sessions {
       throw new AuthError("token_revoked", "The session has ended.");
     },
   };
+}
+
+/** A session that no token is of. */
+const decoy = createDecoy();
+
+function createDecoy() {
+  const now = new Date(0);
+  const id = randomId();
+  const user = { id: randomId(), username: "", scope: [], disabledAt: null };
+  const refresh: RefreshState = {
+    salt: new Uint8Array(randomBytes(16)),
+    counter: 0,
+    currentHash: "",
+    previousHash: null,
+    secretId: "",
+    attemptHash: null,
+    movedAt: now,
+    idleExpiresAt: now,
+  };
+  const times = { createdAt: now, lastUsedAt: now, expiresAt: now, endedAt: null, now };
+  return { id, userId: user.id, user, device: null, address: null, ...times, refresh } satisfies StoredSession;
 }
 
 function stateOf(stored: StoredSession, refresh: RefreshState): SessionState {
