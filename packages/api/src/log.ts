@@ -1,6 +1,7 @@
 // Structured logs: one JSON object a line. What could be a secret is never handed to the logger; redaction is the net below.
 
 import { type DestinationStream, type Logger, pino } from "pino";
+import { standardOutput } from "./log-output.ts";
 
 const redacted = [
   "authorization",
@@ -14,7 +15,7 @@ const redacted = [
 ];
 
 /** @param destination Standard output unless given (tests read it back). */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   const options = {
     level,
     base: null,
@@ -22,7 +23,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     serializers: { err: describeError },
     hooks: { streamWrite: escapeLineBreaks },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }
 
 /** JSON leaves these as they are; some readers of logs take them for line ends or terminal commands. */

@@ -3,6 +3,7 @@
 import type { SessionIncident } from "@signet/accounts";
 import type { AuthErrorReason } from "@signet/auth/errors";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { lostLogLines } from "./log-output.ts";
 import type { RevocationNews } from "./session-watch.ts";
 
 /** What is looked at when somebody asks. */
@@ -87,6 +88,11 @@ export function createMetrics(): Metrics {
     help: "Events that did not reach the audit log, because the database was gone for too long.",
     registers,
   });
+  const logLinesLost = new Counter({
+    name: "signet_log_lines_lost_total",
+    help: "Log lines that nobody took: what reads standard output was slow, had gone, or had no room.",
+    registers,
+  });
   const revocationsAge = new Gauge({
     name: "signet_revocations_age_seconds",
     help: "How old this process's knowledge of revocations is; +Inf before there is any.",
@@ -133,6 +139,8 @@ export function createMetrics(): Metrics {
       lookups.reset();
       lookups.inc({ result: "hit" }, hits);
       lookups.inc({ result: "miss" }, misses);
+      logLinesLost.reset();
+      logLinesLost.inc(lostLogLines());
       const { ageMs, size } = readRevocations(measured.revocations);
       if (ageMs !== undefined) revocationsAge.set(ageMs / 1000);
       if (size !== undefined) revocationsSize.set(size);
