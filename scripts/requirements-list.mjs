@@ -865,7 +865,6 @@ export const requirements = [
     must: true,
     statement: "HSTS for a year, `nosniff`, no referrer, an opener policy",
     source: "ASVS 3.4.1, 3.4.4, 3.4.5, 3.4.8",
-    missing: "HSTS is sent on https alone, which no test serves yet.",
   },
   {
     id: "WEB-11",

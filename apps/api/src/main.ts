@@ -2,7 +2,16 @@
 
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { fail, localAddress, settings as readSettings, type Settings, say, stopOnSignal } from "@signet/server";
+import { createLogger } from "@signet/api";
+import {
+  fail,
+  localAddress,
+  settings as readSettings,
+  type Settings,
+  say,
+  stopOnSignal,
+  warnOfPlainHttp,
+} from "@signet/server";
 import { createListener, serve, takePort } from "./one-process.ts";
 import { runAsWorker } from "./worker.ts";
 import { startWorkers } from "./workers.ts";
@@ -20,6 +29,7 @@ async function start(settings: Settings): Promise<void> {
   if (cluster.isWorker) return runAsWorker(settings);
 
   const startedAt = performance.now();
+  warnOfPlainHttp(settings, createLogger(settings.LOG_LEVEL));
   const workers = settings.WORKERS ?? availableParallelism();
   if (workers > 1) await startWorkers(settings, workers);
   else await startAlone(settings);

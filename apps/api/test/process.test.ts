@@ -204,6 +204,44 @@ describe("the end (SRV-05)", () => {
   });
 });
 
+describe("a public origin without https", () => {
+  test.each(["APP_URL", "API_URL"])("as %s does not start", async (name) => {
+    const { code, output } = await startAndFail({ [name]: "http://signet.example", PORT: String(await freePort()) });
+    expect(code).toBe(1);
+    expect(output).toContain(`${name} must be https outside localhost`);
+  });
+
+  test("by ALLOW_INSECURE_HTTP starts, and one line of the log says what that means", async () => {
+    const settings = { APP_URL: "http://signet.example", ALLOW_INSECURE_HTTP: "true", HOST: "127.0.0.1", WORKERS: "1" };
+    const api = await startApi({ DATA_DIR: dataDir, ...settings });
+    expect(
+      api.output().match(/"level":40[^\n]*ALLOW_INSECURE_HTTP: passwords and tokens travel unencrypted/g),
+    ).toHaveLength(1);
+    expect(await api.stop()).toBe(0);
+  });
+});
+
+describe("behind a proxy that says http, with an origin by https", () => {
+  test("a password is refused and no session begins; the same by https begins one", async () => {
+    const settings = { APP_URL: "https://signet.example", TRUSTED_PROXY_HOPS: "1", HOST: "127.0.0.1", WORKERS: "1" };
+    const api = await startApi({ DATA_DIR: dataDir, ...settings, LOG_LEVEL: "trace" });
+    const username = `clear-${randomBytes(4).toString("hex")}`;
+    const send = (proto: string) =>
+      fetch(`${api.url}/api/trpc/auth.signUp`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-proto": proto },
+        body: JSON.stringify({ username, password, refreshToken: "body" }),
+      });
+    const refused = await send("http");
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ reason: "https_required" });
+    expect(api.output()).not.toContain(username);
+    expect((await send("https")).status).toBe(200);
+    expect((await send("https")).status).toBe(409);
+    expect(await api.stop()).toBe(0);
+  });
+});
+
 describe("a start that fails", () => {
   test.each(["1", "2"])("WORKERS=%s: a port in use is one sentence, and exit code 1", async (count) => {
     const other = createServer().listen(0, "127.0.0.1");

@@ -166,7 +166,7 @@ function webAddress(text: string): URL | undefined {
 }
 
 /** Whether an address can only be reached from this machine. */
-function isLoopback(url: string): boolean {
+export function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
   return (
     hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1" || hostname === "[::1]"

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "@signet/auth/clock";
 import { createRemoteVerifier, type RemoteVerifier } from "@signet/auth/remote";
 import type { Logger } from "pino";
-import { readSettings, SettingError, type Settings } from "./env.ts";
+import { isLoopback, readSettings, SettingError, type Settings } from "./env.ts";
 import { openFileNoteStore } from "./file-note-store.ts";
 import { createHttpServer, type HttpServer } from "./http-server.ts";
 import { createLogger } from "./log.ts";
@@ -42,6 +42,7 @@ async function start(settings: Settings): Promise<void> {
   await listen(http.server, settings);
   stopOnSignal(http, service, verifier);
   verifier.start();
+  warnOfPlainHttp(settings, log);
   if (settings.CLIENT_ID === undefined) {
     log.warn(
       "Revocations are not followed: CLIENT_ID and CLIENT_SECRET are not set. Tokens are good until they expire.",
@@ -68,6 +69,18 @@ function createVerifier(settings: Settings, log: Logger): RemoteVerifier {
       log.warn({ part, err }, `The issuer's ${part} cannot be had; going on with what is known, and trying again.`),
     onRecovered: (part) => log.info({ part }, `The issuer's ${part} can be had again.`),
   });
+}
+
+/** What `ALLOW_INSECURE_HTTP` takes away. */
+function warnOfPlainHttp(settings: Settings, log: Logger): void {
+  for (const setting of ["ISSUER_URL", "JWKS_URL", "REVOCATIONS_URL"] as const) {
+    const url = settings[setting];
+    if (url === undefined || url.startsWith("https:") || isLoopback(url)) continue;
+    log.warn(
+      { setting, url },
+      "ALLOW_INSECURE_HTTP: the issuer's keys come unencrypted. Whoever is on the way can put in their own, and let in anybody.",
+    );
+  }
 }
 
 function notesFolder({ DATA_DIR }: Settings): string {

@@ -20,6 +20,7 @@ const trpcCodes: Record<AuthErrorReason, TRPCErrorCode> = {
   refresh_token_invalid: "UNAUTHORIZED",
   insufficient_scope: "FORBIDDEN",
   origin_refused: "FORBIDDEN",
+  https_required: "FORBIDDEN",
   input_invalid: "BAD_REQUEST",
   code_invalid: "BAD_REQUEST",
   password_unacceptable: "BAD_REQUEST",

@@ -6,7 +6,7 @@
  * - Who are you (401): `token_missing` (no bearer credentials), `token_malformed` (not a compact JWS of the strict shape),
  *   `token_invalid` (signature, key, type or claims), `token_expired`, `token_revoked`, `credentials_invalid`,
  *   `refresh_token_invalid`.
- * - You may not (403): `insufficient_scope`, `origin_refused`.
+ * - You may not (403): `insufficient_scope`, `origin_refused`, `https_required` (what is secret came in the clear).
  * - The input cannot be used (4xx): `input_invalid`, `code_invalid`, `password_unacceptable`, `not_batchable`,
  *   `username_taken`, `not_found`, `method_not_allowed`, `payload_too_large`, `rate_limited`.
  * - Our fault, try again (503), never shown as an invalid token: `keys_unavailable`, `storage_unavailable`,
@@ -23,6 +23,7 @@ export type AuthErrorReason =
   | "refresh_token_invalid"
   | "insufficient_scope"
   | "origin_refused"
+  | "https_required"
   | "input_invalid"
   | "code_invalid"
   | "password_unacceptable"

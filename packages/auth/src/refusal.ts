@@ -40,6 +40,7 @@ export const httpRefusals: Readonly<Record<AuthErrorReason, Readonly<HttpRefusal
   refresh_token_invalid: { status: 400, error: "invalid_grant", challenge: "none" },
   insufficient_scope: { status: 403, error: "insufficient_scope", challenge: "insufficient_scope" },
   origin_refused: { status: 403, error: "access_denied", challenge: "none" },
+  https_required: { status: 403, error: "access_denied", challenge: "none" },
   input_invalid: badInput,
   code_invalid: { status: 400, error: "invalid_grant", challenge: "none" },
   password_unacceptable: badInput,

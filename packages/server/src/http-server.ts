@@ -9,12 +9,13 @@ import { refused } from "@signet/api";
 import { AuthError } from "@signet/auth/errors";
 import type { Logger } from "pino";
 import { clientAddress, dropForwardedHeaders, isFromThisMachine } from "./client-address.ts";
+import { cameInTheClear, httpsAddress, isHarmlessInTheClear } from "./transport.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 interface HttpServerOptions {
   trustedProxyHops: number;
-  /** The public origin. Where it is https, browsers are told to stay there; requests are taken to be for it. */
+  /** The public origin. Where it is https, nothing else is taken, and browsers are told to stay; requests are taken to be for it. */
   origin: string;
   /** Whether something behind this server takes WebSockets (the development server does, to reload pages). */
   webSockets?: boolean;
@@ -51,7 +52,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const unused = new Set<Socket>();
   const server = createServer(limits, (request, response) => {
     unused.delete(request.socket);
-    setSecurityHeaders(response, options.origin.startsWith("https:"));
+    // Over http it would mean nothing (RFC 6797 §7.2).
+    setSecurityHeaders(response, options.origin.startsWith("https:") && !cameInTheClear(request.headers, options));
     if (ending) response.setHeader("Connection", "close");
     if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
     return answer(request, response);
@@ -96,11 +98,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function router(
-  api: Api,
-  pages: NodeHandler | undefined,
-  { trustedProxyHops, origin, log }: HttpServerOptions,
-): NodeHandler {
+function router(api: Api, pages: NodeHandler | undefined, options: HttpServerOptions): NodeHandler {
+  const { trustedProxyHops, origin, log } = options;
   const { host } = new URL(origin);
   const peers = new WeakMap<IncomingMessage, Peer>();
   const apiListener = getRequestListener(
@@ -126,6 +125,10 @@ function router(
         new AuthError("token_malformed", "There is more than one Authorization header."),
         400,
       );
+    }
+    if (cameInTheClear(request.headers, options) && !isHarmlessInTheClear(request, pathname)) {
+      const isPage = pages !== undefined && !api.owns(pathname);
+      return answerInTheClear(response, isPage ? httpsAddress(request, origin) : undefined);
     }
     if (api.trpc.takes(request, pathname)) {
       request.headers.host = host;
@@ -185,6 +188,13 @@ function countAuthorization(request: IncomingMessage): number {
     if (name?.length === authorization.length && name.toLowerCase() === authorization) count += 1;
   }
   return count;
+}
+
+/** Nothing of the request is kept, written down or handed on. */
+function answerInTheClear(response: ServerResponse, location: string | undefined): unknown {
+  if (location === undefined) return sendRefusal(response, new AuthError("https_required", "Use https."));
+  // Not for caches: to whoever asks for the same address by https it would be a circle.
+  return response.writeHead(308, { Location: location, "Cache-Control": "no-store", "Content-Length": "0" }).end();
 }
 
 function setSecurityHeaders(response: ServerResponse, https: boolean): void {

@@ -57,15 +57,27 @@ describe("settings", () => {
     expect(() => parseSettings({ APP_URL: value })).toThrow(/^APP_URL must be an origin/);
   });
 
-  test("refuse to serve a public origin without https, unless told to", () => {
-    expect(() => parseSettings({ APP_URL: "http://signet.example" })).toThrow(
-      /^APP_URL must be https outside localhost/,
-    );
-    expect(() => parseSettings({ APP_URL: "http://localhost.evil.example" })).toThrow(/^APP_URL must be https/);
-    expect(parseSettings({ APP_URL: "http://signet.example", ALLOW_INSECURE_HTTP: "true" }).APP_URL).toBe(
-      "http://signet.example",
-    );
-  });
+  test.each(["APP_URL", "API_URL", "RESOURCE_SERVER_URL"] as const)(
+    "refuse a public %s without https, unless told to",
+    (name) => {
+      const parse = (url: string, more = {}) => parseSettings({ [name]: url, ...more })[name];
+      for (const url of [
+        "http://signet.example",
+        "http://localhost.evil.example",
+        "http://192.0.2.1",
+        "http://127.0.0.1.example",
+        "http://0.0.0.0",
+        "http://[::ffff:c000:201]",
+      ]) {
+        expect(() => parse(url), url).toThrow(new RegExp(`^${name} must be https outside localhost`));
+        expect(() => parse(url, { ALLOW_INSECURE_HTTP: "false" }), url).toThrow(SettingError);
+        expect(parse(url, { ALLOW_INSECURE_HTTP: "true" })).toBe(url);
+      }
+      for (const url of ["https://signet.example", "http://localhost:3000", "http://[::1]:3000"]) {
+        expect(parse(url)).toBe(url);
+      }
+    },
+  );
 
   test("name the notes service beside this machine, and none beside a public server unless told to", () => {
     expect(parseSettings({}).RESOURCE_SERVER_URL).toBe("http://localhost:3002");

@@ -15,6 +15,7 @@ import {
   say,
   sharedServices,
   stopOnSignal,
+  warnOfPlainHttp,
 } from "@signet/server";
 import next from "next";
 
@@ -35,6 +36,7 @@ try {
 async function start(settings: Settings): Promise<void> {
   const startedAt = performance.now();
   const log = createLogger(settings.LOG_LEVEL);
+  warnOfPlainHttp(settings, log);
   const http = createHttpServer({
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     origin: settings.APP_URL,
