@@ -6,13 +6,11 @@ import { resolve } from "node:path";
 
 const { pnpm, root, stop } = await import("./run.mjs");
 const file = resolve(root, process.argv[2] ?? "sbom.cdx.json");
-const { code, output } = await pnpm(
-  [
-    // What only develops, compares or tests is nobody's supply.
-    ...["--filter=./apps/*", "--filter=./packages/*", "sbom", "--prod", "--lockfile-only"],
-    ...["--sbom-format=cyclonedx", "--sbom-spec-version=1.6", "--sbom-type=application", `--out=${file}`],
-  ],
-  { capture: true },
-);
+// What only develops, compares or tests is nobody's supply.
+const rooms = ["--filter=./apps/*", "--filter=./packages/*"];
+const format = ["--sbom-format=cyclonedx", "--sbom-spec-version=1.6", "--sbom-type=application"];
+const { code, output } = await pnpm([...rooms, "sbom", "--prod", "--lockfile-only", ...format, `--out=${file}`], {
+  capture: true,
+});
 if (code !== 0) stop("The bill of materials could not be written.", output);
 process.stdout.write(`${file}\n`);

