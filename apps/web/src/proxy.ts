@@ -1,6 +1,7 @@
 // A fresh nonce for each page, and the content security policy that names it. Who may see what is not decided here.
 
 import { randomBytes } from "node:crypto";
+import { securityHeaders } from "@signet/server/security-headers";
 import { settings } from "@signet/server/settings";
 import { type NextRequest, NextResponse } from "next/server";
 
@@ -12,13 +13,18 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set("Content-Security-Policy", policy);
   headers.set("x-nonce", nonce);
   const response = NextResponse.next({ request: { headers } });
+  // Our own server has set these already; a platform that runs Next its own way has not.
+  const https = settings().APP_URL.startsWith("https:");
+  for (const [name, value] of securityHeaders(https)) response.headers.set(name, value);
   response.headers.set("Content-Security-Policy", policy);
+  // Next would let the page for errors be kept for a year.
+  response.headers.set("Cache-Control", "no-store");
   return response;
 }
 
 // Only pages have scripts: the API's answers need no nonce, and where Next serves them it would cost half of each call.
 export const config = {
-  matcher: "/((?!_next/static/|_next/image$|icon\\.svg$|api/|auth/|healthz$|readyz$|metrics$).*)",
+  matcher: "/((?!_next/static/|icon\\.svg$|\\.well-known/|api/|auth/|healthz$|readyz$|metrics$).*)",
 };
 
 function contentSecurityPolicy(nonce: string): string {

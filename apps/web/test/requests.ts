@@ -1,6 +1,9 @@
 // What people and programs ask of a running server.
 
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 
 export const password = "correct horse battery staple";
 
@@ -19,3 +22,23 @@ export async function signUp(url: string, username = `user-${randomBytes(4).toSt
 
 export const whoIs = (url: string, accessToken: string) =>
   fetch(`${url}/api/protected`, { headers: { authorization: `Bearer ${accessToken}` } });
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+interface Question {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** Asks for an address as it is written: `fetch` would tidy it up first, and follow where it is sent. */
+export async function ask(url: string, path: string, { method = "GET", headers = {}, body }: Question = {}) {
+  const { hostname, port } = new URL(url);
+  const asked = request({ hostname, port, path, method, headers, agent: false }).end(body);
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) } satisfies Answer;
+}

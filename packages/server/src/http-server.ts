@@ -9,6 +9,7 @@ import { refused } from "@signet/api";
 import { AuthError } from "@signet/auth/errors";
 import type { Logger } from "pino";
 import { clientAddress, dropForwardedHeaders, isFromThisMachine } from "./client-address.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { cameInTheClear, httpsAddress, isHarmlessInTheClear } from "./transport.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -46,14 +47,17 @@ const idleCheckMs = 50;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   let answer: NodeHandler = notYet;
+  const headers = securityHeaders(options.origin.startsWith("https:"));
+  const headersInTheClear = securityHeaders(false);
   let ending = false;
   const sockets = new Set<Socket>();
   /** Browsers connect ahead of time. Node.js takes such a connection for a busy one. */
   const unused = new Set<Socket>();
   const server = createServer(limits, (request, response) => {
     unused.delete(request.socket);
-    // Over http it would mean nothing (RFC 6797 §7.2).
-    setSecurityHeaders(response, options.origin.startsWith("https:") && !cameInTheClear(request.headers, options));
+    for (const [name, value] of cameInTheClear(request.headers, options) ? headersInTheClear : headers) {
+      response.setHeader(name, value);
+    }
     if (ending) response.setHeader("Connection", "close");
     if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
     return answer(request, response);
@@ -195,15 +199,6 @@ function answerInTheClear(response: ServerResponse, location: string | undefined
   if (location === undefined) return sendRefusal(response, new AuthError("https_required", "Use https."));
   // Not for caches: to whoever asks for the same address by https it would be a circle.
   return response.writeHead(308, { Location: location, "Cache-Control": "no-store", "Content-Length": "0" }).end();
-}
-
-function setSecurityHeaders(response: ServerResponse, https: boolean): void {
-  response.setHeader("X-Content-Type-Options", "nosniff");
-  response.setHeader("Referrer-Policy", "no-referrer");
-  response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-  response.setHeader("X-Frame-Options", "DENY");
-  response.setHeader("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()");
-  if (https) response.setHeader("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
 }
 
 function notYet(request: IncomingMessage, response: ServerResponse): void {

@@ -12,6 +12,7 @@ import {
   sharedServices,
   warnOfPlainHttp,
 } from "@signet/server";
+import { securityHeaders } from "@signet/server/security-headers";
 
 let api: Promise<Api> | undefined;
 
@@ -28,7 +29,11 @@ export async function handle(request: Request): Promise<Response> {
   });
   // There is no socket to look at: the address is known only where the platform's proxies write it.
   const address = forwardedAddress(request.headers.get("x-forwarded-for"), trustedProxyHops) ?? null;
-  return (await api).handle(request, { address });
+  const answer = await (await api).handle(request, { address });
+  for (const [name, value] of securityHeaders(origin.startsWith("https:"))) {
+    if (!answer.headers.has(name)) answer.headers.set(name, value);
+  }
+  return answer;
 }
 
 async function open(): Promise<Api> {

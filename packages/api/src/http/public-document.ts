@@ -18,6 +18,7 @@ export function publicDocument(request: Request, { body, contentType, maxAgeSeco
     "X-Content-Type-Options": "nosniff",
     // Public by nature: any page may verify a token with it.
     "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
   };
   const known = request.headers
     .get("if-none-match")
