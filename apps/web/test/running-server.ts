@@ -20,9 +20,19 @@ export interface RunningServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** What Node.js is to run, and where. */
+export interface Program {
+  args: string[];
+  cwd?: string;
+}
+
 /** Starts the server and waits until it is ready. */
-export async function startServer(dataDir: string, settings: Record<string, string> = {}): Promise<RunningServer> {
-  const server = await launchServer({ DATA_DIR: dataDir, ...settings });
+export async function startServer(
+  dataDir: string,
+  settings: Record<string, string> = {},
+  program?: Program,
+): Promise<RunningServer> {
+  const server = await launchServer({ DATA_DIR: dataDir, ...settings }, program);
   for (;;) {
     if (server.process.exitCode !== null) throw new Error(`The server ended: ${server.output()}`);
     const answer = await fetch(`${server.url}/readyz`).catch(() => undefined);
@@ -32,9 +42,9 @@ export async function startServer(dataDir: string, settings: Record<string, stri
 }
 
 /** Starts the server and does not wait for anything. */
-export async function launchServer(settings: Record<string, string>): Promise<RunningServer> {
+export async function launchServer(settings: Record<string, string>, program?: Program): Promise<RunningServer> {
   const port = Number(settings["PORT"] ?? (await freePort()));
-  const { child, output, ended } = launch({ PORT: String(port), ...settings });
+  const { child, output, ended } = launch({ PORT: String(port), ...settings }, program);
   return {
     url: `http://localhost:${port}`,
     port,
@@ -72,9 +82,10 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function launch(settings: Record<string, string>) {
+function launch(settings: Record<string, string>, { args, cwd }: Program = { args: [main] }) {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, args, {
+    cwd,
     env: { PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
