@@ -32,7 +32,9 @@ const unavailablePrismaCodes = new Set([
 const unavailableKinds = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TlsConnectionError"]);
 /** Errors of `pg` that have no code. */
 const unavailableMessages =
-  /timeout|terminated|connection error|not queryable|after calling end|too many connections|server closed/i;
+  /timeout|terminated|connection error|not queryable|after calling end|too many connections|server closed|does not support SSL/i;
+/** Codes of Node.js for a certificate that is not the right one: of another name, of another authority, out of date. */
+const wrongCertificate = /^(?:ERR_TLS_CERT_|ERR_SSL_|CERT_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_|UNABLE_TO_)/;
 
 /**
  * Runs a storage operation. What lost a race runs again, a few times, after a short random pause.
@@ -93,6 +95,7 @@ function detailsOf(error: unknown): Details {
       if (typeof word !== "string") continue;
       if (/^P\d{4}$/.test(word)) details.prismaCode ??= word;
       else if (/^[0-9A-Z]{5}$/.test(word) && /\d/.test(word)) details.sqlState ??= word;
+      else if (wrongCertificate.test(word)) details.kind ??= "TlsConnectionError";
       // A system call failed; `ERR_…` is a mistake in a program.
       else if (/^E(?!RR_)[A-Z_]+$/.test(word)) details.systemCode ??= word;
     }
