@@ -1141,7 +1141,8 @@ export const requirements = [
     must: true,
     statement: "The database user has the least rights, and the way to the database is encrypted",
     source: "ASVS 12.3.1, 13.2.2",
-    missing: "Encryption is the operator's choice, `?sslmode=verify-full` in `DATABASE_URL`.",
+    decided:
+      "Without `?sslmode=verify-full` a database on another machine is used all the same, and the log says so at each start.",
   },
   {
     id: "SRV-12",

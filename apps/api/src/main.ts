@@ -10,7 +10,7 @@ import {
   type Settings,
   say,
   stopOnSignal,
-  warnOfPlainHttp,
+  warnOfOpenWays,
 } from "@signet/server";
 import { createListener, serve, takePort } from "./one-process.ts";
 import { runAsWorker } from "./worker.ts";
@@ -29,7 +29,7 @@ async function start(settings: Settings): Promise<void> {
   if (cluster.isWorker) return runAsWorker(settings);
 
   const startedAt = performance.now();
-  warnOfPlainHttp(settings, createLogger(settings.LOG_LEVEL));
+  warnOfOpenWays(settings, createLogger(settings.LOG_LEVEL));
   const workers = settings.WORKERS ?? availableParallelism();
   if (workers > 1) await startWorkers(settings, workers);
   else await startAlone(settings);

@@ -42,7 +42,7 @@ async function start(settings: Settings): Promise<void> {
   await listen(http.server, settings);
   stopOnSignal(http, service, verifier);
   verifier.start();
-  warnOfPlainHttp(settings, log);
+  warnOfOpenWays(settings, log);
   if (settings.CLIENT_ID === undefined) {
     log.warn(
       "Revocations are not followed: CLIENT_ID and CLIENT_SECRET are not set. Tokens are good until they expire.",
@@ -72,7 +72,7 @@ function createVerifier(settings: Settings, log: Logger): RemoteVerifier {
 }
 
 /** What `ALLOW_INSECURE_HTTP` takes away. */
-function warnOfPlainHttp(settings: Settings, log: Logger): void {
+function warnOfOpenWays(settings: Settings, log: Logger): void {
   for (const setting of ["ISSUER_URL", "JWKS_URL", "REVOCATIONS_URL"] as const) {
     const url = settings[setting];
     if (url === undefined || url.startsWith("https:") || isLoopback(url)) continue;

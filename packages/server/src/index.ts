@@ -13,5 +13,5 @@ export { sharedServices } from "./shared-services.ts";
 export { finishMs, noticeMsFor, onStopSignal, type Running, stopOnSignal, stopServing } from "./stop.ts";
 export { openKeyRing, openStorage, type Storage } from "./storage.ts";
 export { fail, say } from "./terminal.ts";
-export { cameInTheClear, isHarmlessInTheClear, warnOfPlainHttp } from "./transport.ts";
+export { cameInTheClear, isHarmlessInTheClear, warnOfOpenWays } from "./transport.ts";
 export { assertUsable } from "./usable-settings.ts";

@@ -213,8 +213,10 @@ function assertTogether(all: Settings): void {
 
 /** Whether an origin can only be reached from this machine. */
 export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return (
-    hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1" || hostname === "[::1]"
-  );
+  return isLoopbackHost(new URL(url).hostname);
+}
+
+/** The same of a host as it stands in an address. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || host === "127.0.0.1" || host === "[::1]";
 }

@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Logger } from "pino";
-import { isLoopback, type Settings } from "./settings.ts";
+import { isLoopback, isLoopbackHost, type Settings } from "./settings.ts";
 
 /** What is looked at of a request. */
 type Heard = Pick<IncomingMessage, "method" | "url" | "headers">;
@@ -46,8 +46,8 @@ export function httpsAddress(request: Heard, origin: string): string | undefined
   return origin + pathname + search;
 }
 
-/** Says aloud, once at the start, what `ALLOW_INSECURE_HTTP` takes away. */
-export function warnOfPlainHttp(settings: Settings, log: Logger): void {
+/** Says aloud, once at the start, on which ways anybody may listen: where `ALLOW_INSECURE_HTTP` is set, and to a database elsewhere. */
+export function warnOfOpenWays(settings: Settings, log: Logger): void {
   for (const setting of ["APP_URL", "API_URL", "RESOURCE_SERVER_URL"] as const) {
     const url = settings[setting];
     if (url === undefined || url.startsWith("https:") || isLoopback(url)) continue;
@@ -58,6 +58,19 @@ export function warnOfPlainHttp(settings: Settings, log: Logger): void {
       "ALLOW_INSECURE_HTTP: passwords and tokens travel unencrypted. Whoever is on the way can read them and be that person.",
     );
   }
+  if (settings.DATABASE_URL === undefined || isProtected(settings.DATABASE_URL)) return;
+  log.warn(
+    { setting: "DATABASE_URL" },
+    "The database is elsewhere, and DATABASE_URL has no sslmode=verify-full. Whoever is on the way can read and change what it holds.",
+  );
+}
+
+/** Whether only this machine is on the way to a database, or nobody else than it can be at its end. */
+function isProtected(databaseUrl: string): boolean {
+  const { hostname, searchParams } = new URL(databaseUrl);
+  const host = searchParams.get("host") ?? hostname;
+  // Other modes of libpq verify less; what `pg` makes of them is about to change.
+  return host === "" || host.startsWith("/") || isLoopbackHost(host) || searchParams.get("sslmode") === "verify-full";
 }
 
 function onlyReads({ method }: Heard): boolean {

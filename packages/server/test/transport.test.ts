@@ -1,6 +1,7 @@
 // Behind a proxy that says http: what is secret is refused and not looked at, who reads a page is sent to https. Over real HTTP, each
 // beside the same request by https (WEB-10, RFC 6797 §7.2).
 
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
@@ -10,7 +11,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { createHttpServer, type HttpServer } from "../src/http-server.ts";
 import { parseSettings } from "../src/settings.ts";
-import { warnOfPlainHttp } from "../src/transport.ts";
+import { warnOfOpenWays } from "../src/transport.ts";
 
 const origin = "https://signet.example";
 const json = { "content-type": "application/json" };
@@ -270,14 +271,15 @@ describe("HSTS (WEB-10)", () => {
   });
 });
 
-describe("ALLOW_INSECURE_HTTP", () => {
-  const warnings = (source: Record<string, string>) => {
-    const lines: string[] = [];
-    const log = pino({ level: "info" }, { write: (line) => void lines.push(line) });
-    warnOfPlainHttp(parseSettings(source), log);
-    return lines.map((line): unknown => JSON.parse(line));
-  };
+/** What a start with these settings says. */
+function warnings(source: Record<string, string>): unknown[] {
+  const lines: string[] = [];
+  const log = pino({ level: "info" }, { write: (line) => void lines.push(line) });
+  warnOfOpenWays(parseSettings(source), log);
+  return lines.map((line): unknown => JSON.parse(line));
+}
 
+describe("ALLOW_INSECURE_HTTP", () => {
   test("is loud: the log names each origin and what it means", () => {
     const [app, api, ...others] = warnings({
       ALLOW_INSECURE_HTTP: "true",
@@ -298,5 +300,39 @@ describe("ALLOW_INSECURE_HTTP", () => {
     expect(warnings({})).toEqual([]);
     expect(warnings({ ALLOW_INSECURE_HTTP: "true" })).toEqual([]);
     expect(warnings({ ALLOW_INSECURE_HTTP: "true", APP_URL: "https://signet.example" })).toEqual([]);
+  });
+});
+
+describe("a database elsewhere (SRV-11)", () => {
+  const startWith = (DATABASE_URL: string) =>
+    warnings({ DATABASE_URL, AUTH_SECRET: randomBytes(48).toString("base64") });
+
+  test.each(["", "?sslmode=require", "?sslmode=no-verify", "?sslmode=verify-ca", "?sslmode=disable"])(
+    "without sslmode=verify-full (%s): the log says who can listen, and not what the address is",
+    (parameters) => {
+      const [warning, ...others] = startWith(`postgresql://${canary}:${canary}@db.example/signet${parameters}`);
+      expect(others).toEqual([]);
+      expect(warning).toMatchObject({
+        level: 40,
+        setting: "DATABASE_URL",
+        msg: expect.stringContaining("verify-full"),
+      });
+      expect(JSON.stringify(warning)).not.toContain(canary);
+    },
+  );
+
+  test.each([
+    "postgresql://db.example/signet?sslmode=verify-full",
+    "postgresql://localhost/signet",
+    "postgresql://127.0.0.1:5432/signet",
+    "postgresql://[::1]/signet",
+    "postgresql:///signet?host=%2Fvar%2Frun%2Fpostgresql",
+  ])("%s: nothing to say", (url) => {
+    expect(startWith(url)).toEqual([]);
+  });
+
+  test("a folder or a name in `host` counts, and not what stands before it", () => {
+    expect(startWith("postgresql://localhost/signet?host=db.example")).toHaveLength(1);
+    expect(startWith("postgresql://db.example/signet?host=/var/run/postgresql")).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import {
   say,
   sharedServices,
   stopOnSignal,
-  warnOfPlainHttp,
+  warnOfOpenWays,
 } from "@signet/server";
 import next from "next";
 
@@ -36,7 +36,7 @@ try {
 async function start(settings: Settings): Promise<void> {
   const startedAt = performance.now();
   const log = createLogger(settings.LOG_LEVEL);
-  warnOfPlainHttp(settings, log);
+  warnOfOpenWays(settings, log);
   const http = createHttpServer({
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     origin: settings.APP_URL,

@@ -10,7 +10,7 @@ import {
   openServices,
   settings,
   sharedServices,
-  warnOfPlainHttp,
+  warnOfOpenWays,
 } from "@signet/server";
 import { securityHeaders } from "@signet/server/security-headers";
 
@@ -38,7 +38,7 @@ export async function handle(request: Request): Promise<Response> {
 
 async function open(): Promise<Api> {
   const log = createLogger(settings().LOG_LEVEL);
-  warnOfPlainHttp(settings(), log);
+  warnOfOpenWays(settings(), log);
   const dataDir = dataDirOf(settings(), process.cwd());
   return createApi(
     await sharedServices(() => openServices(settings(), { log, dataDir, onProgress: (message) => log.info(message) })),
