@@ -102,6 +102,21 @@ export async function createTestApi(overrides: Overrides = {}) {
       return { username, accessToken: String(accessToken) };
     },
 
+    /** The same accounts, on the same store; whoever calls that is told on. */
+    watchStore: (onCall: (name: string) => void) => {
+      const watched = new Proxy(store, {
+        get(target, name, receiver) {
+          const value: unknown = Reflect.get(target, name, receiver);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]) => {
+            onCall(String(name));
+            return value.apply(target, args);
+          };
+        },
+      });
+      return accountsOn(watched, signer, clock, secret);
+    },
+
     /** A form, as another service sends it; with the credentials of `client` unless told otherwise. */
     form: (path: string, fields: Record<string, string>, headers: Record<string, string> = basicOf(client)) =>
       fetch(path, {
