@@ -11,6 +11,7 @@ import {
   type Running,
   type Settings,
   say,
+  surviveStrayRejections,
 } from "@signet/server";
 
 const repositoryDir = fileURLToPath(new URL("../../..", import.meta.url));
@@ -20,6 +21,7 @@ export const dataDir = (settings: Settings): string => dataDirOf(settings, repos
 /** Until `serve` it says that it is starting. */
 export function createListener(settings: Settings): HttpServer {
   const log = createLogger(settings.LOG_LEVEL);
+  surviveStrayRejections(log);
   return createHttpServer({ trustedProxyHops: settings.TRUSTED_PROXY_HOPS, origin: settings.APP_URL, log });
 }
 

@@ -10,6 +10,7 @@ it("exports these names and no others", () => {
     "createPasswordHasher",
     "createPeople",
     "deviceMarkSeconds",
+    "networksOf",
     "normalizeUsername",
   ]);
   expect(Object.keys(testing).toSorted()).toEqual([

@@ -17,6 +17,7 @@ export {
   createBudgets,
 } from "./budgets.ts";
 export { type DeviceMark, deviceMarkSeconds } from "./known-devices.ts";
+export { type Networks, networksOf } from "./networks.ts";
 export {
   type Argon2Cost,
   createPasswordHasher,

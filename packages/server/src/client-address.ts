@@ -17,8 +17,12 @@ export function clientAddress(request: IncomingMessage, trustedProxyHops: number
   const header = request.headers["x-forwarded-for"];
   const forwarded = forwardedAddress(typeof header === "string" ? header : null, trustedProxyHops);
   const address = forwarded ?? request.socket.remoteAddress;
-  // An IPv4 client on a dual-stack socket has one spelling, not two.
-  return address?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "") ?? null;
+  return address === undefined ? null : oneSpelling(address);
+}
+
+/** An IPv4 client on a dual-stack socket has one spelling, not two. */
+function oneSpelling(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
 /**

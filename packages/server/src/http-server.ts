@@ -2,13 +2,13 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Api, Peer } from "@signet/api";
 import { refused } from "@signet/api";
 import { AuthError } from "@signet/auth/errors";
 import type { Logger } from "pino";
 import { clientAddress, dropForwardedHeaders, isFromThisMachine } from "./client-address.ts";
+import { type ConnectionLimits, createConnections } from "./connections.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { cameInTheClear, httpsAddress, isHarmlessInTheClear } from "./transport.ts";
 
@@ -21,17 +21,27 @@ interface HttpServerOptions {
   /** Whether something behind this server takes WebSockets (the development server does, to reload pages). */
   webSockets?: boolean;
   log: Logger;
+  /** Others than the usual ones, for tests. */
+  limits?: Partial<Limits>;
 }
 
-const limits = {
+const defaultLimits = {
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 2_000,
-};
-const maxConnections = 10_000;
-const maxRequestsPerSocket = 10_000;
+  maxHeaders: 100,
+  /** Also for a connection on which nothing comes at all. */
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 65_000,
+  checkEveryMs: 2_000,
+  maxConnections: 10_000,
+  maxConnectionsPerNetwork: 1_000,
+  maxUnanswered: 32,
+  maxRequestsPerSocket: 10_000,
+  stalledMs: 15_000,
+  slowMs: 120_000,
+} satisfies ConnectionLimits & Record<string, number>;
+
+type Limits = Record<keyof typeof defaultLimits, number>;
 
 export interface HttpServer {
   server: Server;
@@ -46,34 +56,58 @@ export interface HttpServer {
 const idleCheckMs = 50;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { origin, log, trustedProxyHops, webSockets = false } = options;
+  const limits: Limits = { ...defaultLimits, ...options.limits };
   let answer: NodeHandler = notYet;
-  const headers = securityHeaders(options.origin.startsWith("https:"));
+  const headers = securityHeaders(origin.startsWith("https:"));
   const headersInTheClear = securityHeaders(false);
   let ending = false;
-  const sockets = new Set<Socket>();
-  /** Browsers connect ahead of time. Node.js takes such a connection for a busy one. */
-  const unused = new Set<Socket>();
-  const server = createServer(limits, (request, response) => {
-    unused.delete(request.socket);
-    for (const [name, value] of cameInTheClear(request.headers, options) ? headersInTheClear : headers) {
-      response.setHeader(name, value);
-    }
-    if (ending) response.setHeader("Connection", "close");
-    if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
-    return answer(request, response);
+  const connections = createConnections({
+    ...limits,
+    // Behind a proxy all come from one address, and it is the proxy that can tell them apart.
+    maxConnectionsPerNetwork: trustedProxyHops > 0 ? limits.maxConnections : limits.maxConnectionsPerNetwork,
   });
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderSize,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+    },
+    (request, response) => {
+      if (!connections.begin(request.socket, response)) return;
+      for (const [name, value] of cameInTheClear(request.headers, options) ? headersInTheClear : headers) {
+        response.setHeader(name, value);
+      }
+      if (ending) response.setHeader("Connection", "close");
+      if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
+      if (request.rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(response);
+      try {
+        const answered = answer(request, response);
+        if (answered instanceof Promise) answered.catch((error: unknown) => failed(response, error));
+      } catch (error) {
+        failed(response, error);
+      }
+    },
+  );
+
+  /** What nobody foresaw costs this request and no other. */
+  function failed(response: ServerResponse, error: unknown): void {
+    log.error({ err: error }, "failed");
+    if (response.headersSent) response.destroy();
+    else void sendRefusal(response, error).catch(() => response.destroy());
+  }
+
   // No limit or timeout of the server reaches a connection that has become something else.
-  if (options.webSockets !== true) server.on("upgrade", (_request, socket) => socket.destroy());
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    unused.add(socket);
-    socket.once("close", () => {
-      sockets.delete(socket);
-      unused.delete(socket);
-    });
-  });
-  server.maxConnections = maxConnections;
-  server.maxRequestsPerSocket = maxRequestsPerSocket;
+  if (!webSockets) server.on("upgrade", (_request, socket) => socket.destroy());
+  server.on("connection", connections.add);
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
+  // Node leaves out the rest without a word, and what is left out may be what matters: one too many is enough to refuse them all.
+  server.maxHeadersCount = limits.maxHeaders + 1;
+  const checking = setInterval(connections.cutSlowReaders, limits.checkEveryMs);
+  checking.unref();
+  server.once("close", () => clearInterval(checking));
   return {
     server,
     open: (api, pages) => {
@@ -90,11 +124,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       // Those that are busy now are idle in a moment, and would be kept for the client's next request.
       const idleCheck = setInterval(() => {
         server.closeIdleConnections();
-        for (const socket of unused) socket.destroy();
+        connections.closeUnused();
       }, idleCheckMs);
-      const cutOff = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, cutOffAfterMs);
+      const cutOff = setTimeout(connections.closeAll, cutOffAfterMs);
       await closed;
       clearInterval(idleCheck);
       clearTimeout(cutOff);
@@ -216,12 +248,16 @@ function notYet(request: IncomingMessage, response: ServerResponse): void {
     .end("Signet is starting. Try again in a moment.\n");
 }
 
+function tooManyHeaders(response: ServerResponse): void {
+  response.writeHead(431, { Connection: "close" }).end();
+}
+
 function notReady(response: ServerResponse, checks: Record<string, string>): void {
   response.writeHead(503, { "Content-Type": "application/json" }).end(JSON.stringify({ ready: false, checks }));
 }
 
 /** A refusal before there is a `Request`; the same body as everywhere. */
-async function sendRefusal(response: ServerResponse, error: AuthError, status?: number): Promise<void> {
+async function sendRefusal(response: ServerResponse, error: unknown, status?: number): Promise<void> {
   const answer = refused(error);
   response.writeHead(status ?? answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
 }

@@ -12,6 +12,7 @@ export { parseSettings, SettingError, type Settings, settings } from "./settings
 export { sharedServices } from "./shared-services.ts";
 export { finishMs, noticeMsFor, onStopSignal, type Running, stopOnSignal, stopServing } from "./stop.ts";
 export { openKeyRing, openStorage, type Storage } from "./storage.ts";
+export { surviveStrayRejections } from "./stray-rejections.ts";
 export { fail, say } from "./terminal.ts";
 export { cameInTheClear, isHarmlessInTheClear, warnOfOpenWays } from "./transport.ts";
 export { assertUsable } from "./usable-settings.ts";

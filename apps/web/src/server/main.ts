@@ -15,6 +15,7 @@ import {
   say,
   sharedServices,
   stopOnSignal,
+  surviveStrayRejections,
   warnOfOpenWays,
 } from "@signet/server";
 import next from "next";
@@ -37,6 +38,7 @@ async function start(settings: Settings): Promise<void> {
   const startedAt = performance.now();
   const log = createLogger(settings.LOG_LEVEL);
   warnOfOpenWays(settings, log);
+  surviveStrayRejections(log);
   const http = createHttpServer({
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     origin: settings.APP_URL,
