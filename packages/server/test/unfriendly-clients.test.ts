@@ -33,7 +33,12 @@ afterEach(() => {
   lines.length = 0;
 });
 
-async function serve(limits: Options["limits"] = {}, pages: Pages = done, options: Partial<Options> = {}) {
+async function serve(
+  limits: Options["limits"] = {},
+  pages: Pages = done,
+  options: Partial<Options> = {},
+  api: Api = noApi,
+) {
   running = createHttpServer({
     origin: "http://localhost:3000",
     trustedProxyHops: 0,
@@ -41,7 +46,7 @@ async function serve(limits: Options["limits"] = {}, pages: Pages = done, option
     limits: { checkEveryMs: 5, ...limits },
     ...options,
   });
-  running.open(noApi, pages);
+  running.open(api, pages);
   running.server.listen(0, "127.0.0.1");
   await once(running.server, "listening");
   const address = running.server.address();
@@ -87,15 +92,30 @@ describe("slow clients (F41)", () => {
     clearInterval(more);
   });
 
-  test("a body that comes by and by is cut off, whatever is done with it", async () => {
-    const { socket, ended } = await open(
-      await serve({ headersTimeoutMs: 50, requestTimeoutMs: 50 }, undefined, { webSockets: false }),
-    );
-    socket.write("POST /api/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
-    const more = setInterval(() => socket.write("x"), 2);
-    await ended;
-    clearInterval(more);
-  });
+  test.each(["is answered without it", "waits for it"])(
+    "a body that comes by and by is cut off: who %s",
+    async (who) => {
+      let failed = false;
+      const api: Api = {
+        ...noApi,
+        owns: () => who === "waits for it",
+        handle: (request) =>
+          request.text().then(
+            (text) => new Response(text),
+            () => {
+              failed = true;
+              return new Response("cut off");
+            },
+          ),
+      };
+      const { socket, ended } = await open(await serve({ headersTimeoutMs: 50, requestTimeoutMs: 50 }, done, {}, api));
+      socket.write("POST /api/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+      const more = setInterval(() => socket.write("x"), 2);
+      expect(await ended).toMatch(who === "waits for it" ? /^HTTP\/1.1 408/ : /^HTTP\/1.1 405/);
+      clearInterval(more);
+      if (who === "waits for it") await expect.poll(() => failed).toBe(true);
+    },
+  );
 
   test("an answer of which nothing is taken is dropped, and its connection", async () => {
     let closed = false;
