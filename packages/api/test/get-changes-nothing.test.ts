@@ -94,8 +94,9 @@ describe.each(["GET", "HEAD"])("%s", (method) => {
             method,
             headers: { ...believed, ...override },
           });
-          if (method === "GET") expect(answer.status).toBe(405);
-          else expect(answer.status).toBeGreaterThanOrEqual(400);
+          const [least, most] = method === "GET" ? [405, 405] : [400, 499];
+          expect(answer.status).toBeGreaterThanOrEqual(least);
+          expect(answer.status).toBeLessThanOrEqual(most);
           expect(answer.headers.getSetCookie()).toEqual([]);
         }
       }
