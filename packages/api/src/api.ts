@@ -1,8 +1,7 @@
 // The way of a request: path and method → endpoint. Everything under the API's paths is answered here.
 
 import { AuthError } from "@signet/auth/errors";
-import { httpRefusals } from "@signet/auth/refusal";
-import { refusalOf } from "./auth-errors.ts";
+import { isFailure, refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
 import { json, reasonOf, refused } from "./http/answers.ts";
 import { browserCallsOf } from "./http/browser-calls.ts";
@@ -25,6 +24,7 @@ import { createRevocationFeed } from "./revocation-feed.ts";
 import { createServiceClients } from "./service-clients.ts";
 import { withSessionLog } from "./session-log.ts";
 import { createSessionWatch } from "./session-watch.ts";
+import { withSignInRoom } from "./sign-in-room.ts";
 import { withRequestSpan } from "./tracing.ts";
 
 /** The HTTP side of Signet, for any server that speaks `Request` and `Response`. */
@@ -51,7 +51,7 @@ const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
 
 export function createApi({ accounts, ...other }: ApiServices): Api {
   const { metrics = createMetrics(), log, revocationPages } = other;
-  const services: ApiServices = { ...other, accounts: withSessionLog(accounts, log, metrics) };
+  const services: ApiServices = { ...other, accounts: withSessionLog(withSignInRoom(accounts), log, metrics) };
   const clients = createServiceClients({
     clients: services.clients ?? [],
     log,
@@ -112,7 +112,7 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
       return await work();
     } catch (error) {
       const { reason, errorId } = refusalOf(error);
-      if (httpRefusals[reason].status >= 500) services.log.error({ reason, errorId, err: error }, "failed");
+      if (isFailure(reason)) services.log.error({ reason, errorId, err: error }, "failed");
       return refused(error);
     }
   }

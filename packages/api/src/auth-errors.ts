@@ -45,6 +45,11 @@ export function trpcAnswerOf(reason: AuthErrorReason): { code: TRPCErrorCode; st
   return { code: trpcCodes[reason], status: trpcStatuses[reason] ?? httpRefusals[reason].status };
 }
 
+/** Whether somebody should look for the cause. A server that is busy is not broken, and a flood must not fill its log. */
+export function isFailure(reason: AuthErrorReason): boolean {
+  return reason !== "busy" && httpRefusals[reason].status >= 500;
+}
+
 const defaultRetryAfterSeconds = 2;
 
 /** A refusal as it may leave the server: nothing in it comes from the inside or echoes the request. */

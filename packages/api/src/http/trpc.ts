@@ -2,13 +2,12 @@
 // straight way for node:http.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { httpRefusals } from "@signet/auth/refusal";
 import { createNodeHttpHandler } from "@signet/trpc-node-http";
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { TRPCRequestInfo } from "@trpc/server/http";
 import { appRouter } from "../app-router.ts";
-import { refusalOf } from "../auth-errors.ts";
+import { isFailure, refusalOf } from "../auth-errors.ts";
 import { type ApiServices, createContext, type Peer, type RequestHeaders } from "../context.ts";
 import type { Metrics } from "../metrics.ts";
 import type { CallShape } from "../token-delivery.ts";
@@ -43,7 +42,7 @@ export function createTrpcEndpoint(services: ApiServices, metrics: Metrics): Trp
   function noteRefusal({ error, path }: { error: TRPCError; path: string | undefined }): void {
     const { reason, errorId } = refusalOf(error);
     metrics.countRefusal(reason);
-    const level = httpRefusals[reason].status >= 500 ? "error" : "debug";
+    const level = isFailure(reason) ? "error" : "debug";
     services.log[level](
       {
         procedure: knownProcedure(path),
