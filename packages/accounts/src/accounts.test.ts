@@ -15,7 +15,6 @@ const startMs = Date.UTC(2026, 10, 23);
 function createCountingHasher() {
   const state = { cost: "cost1", work: [] as string[] };
   const hasher: PasswordHasher = {
-    requireRoom: () => undefined,
     async hash(text) {
       state.work.push(`hash ${state.cost}`);
       return `${state.cost}:${text}`;
@@ -344,16 +343,6 @@ describe("budgets (PWD-10)", () => {
     await expect(accounts.issueToken({ username: "alice", password }, client)).rejects.toBe(limited);
     await expect(accounts.signUp({ username: "alice", password }, client)).rejects.toBe(limited);
     expect(counting.work).toEqual([]);
-  });
-
-  it("are not charged while there is no room to hash", async () => {
-    accounts = build({ charge: () => Promise.reject(new Error("charged")) });
-    const full = new AuthError("busy", "later");
-    counting.hasher.requireRoom = () => {
-      throw full;
-    };
-    await expect(accounts.issueToken({ username: "alice", password }, client)).rejects.toBe(full);
-    await expect(accounts.signUp({ username: "alice", password }, client)).rejects.toBe(full);
   });
 
   it("get back what was no guess: a sign-in, a busy server, storage that is gone; and keep a wrong password", async () => {

@@ -108,7 +108,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async signUp(credentials, client, { refreshable = true } = {}) {
       const username = normalizeUsername(credentials.username);
       requireAcceptablePassword(credentials.password, passwordMinLength, username);
-      hasher.requireRoom();
       const charge = await budgets.charge({ operation: "sign_up", address: client.address });
 
       return unlessTried(charge, ["username_taken"], async () => {
@@ -126,7 +125,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async issueToken(credentials, client, { refreshable = true, deviceMarks = noMarks } = {}) {
       requirePossiblePassword(credentials.password, "password");
       const username = findUsername(credentials.username);
-      hasher.requireRoom();
       const { user, charge } = await chargeSignIn(username, client, deviceMarks);
 
       return unlessTried(charge, ["credentials_invalid"], async () => {
@@ -150,7 +148,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const user = await store.findUser(userId);
       if (user === undefined) throw currentPasswordWrong();
       requireAcceptablePassword(newPassword, passwordMinLength, user.username, "newPassword");
-      hasher.requireRoom();
       const charge = await budgets.charge({ operation: "change_password", userId });
 
       return unlessTried(charge, ["credentials_invalid"], async () => {

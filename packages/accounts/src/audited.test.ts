@@ -11,7 +11,6 @@ import type { PasswordHasher } from "./password-hasher.ts";
 const password = "correct horse battery staple";
 const client = { device: "Firefox on Linux", address: "192.0.2.7" };
 const hasher: PasswordHasher = {
-  requireRoom: () => undefined,
   hash: async (text) => `hash:${text}`,
   verify: async (phc, text) => phc === `hash:${text}`,
   needsRehash: () => false,

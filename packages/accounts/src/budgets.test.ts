@@ -29,7 +29,6 @@ beforeEach(() => {
   hashed = [];
   seenKeys = [];
   const hasher: PasswordHasher = {
-    requireRoom: () => undefined,
     hash: async (text) => `plain:${text}`,
     verify: async (hash, text) => {
       hashed.push(text);

@@ -24,12 +24,6 @@ export interface PasswordHasherOptions {
 
 export interface PasswordHasher {
   /**
-   * Looks whether there is a place at this moment, before anything is done for whoever would need one.
-   *
-   * @throws AuthError `busy` when the queue is full
-   */
-  requireRoom(): void;
-  /**
    * Hashes a password with a new salt of 16 random bytes.
    *
    * @returns PHC string, with its parameters in it
@@ -73,15 +67,12 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   let inFlight = 0;
   let closed = false;
 
-  function requireRoom(): void {
-    if (inFlight < capacity) return;
-    throw new AuthError("busy", "Too many people are signing in at this moment. Please try again in a second.", {
-      retryAfterSeconds: 1,
-    });
-  }
-
   async function run<Result>(name: "hash" | "verify", task: object): Promise<Result> {
-    requireRoom();
+    if (inFlight >= capacity) {
+      throw new AuthError("busy", "Too many people are signing in at this moment. Please try again in a second.", {
+        retryAfterSeconds: 1,
+      });
+    }
     inFlight += 1;
     try {
       return (await pool.run(task, { name })) as Result;
@@ -95,7 +86,6 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   }
 
   return {
-    requireRoom,
     hash: (password) => run<string>("hash", { password: password.normalize("NFC"), options: argon2Options }),
     verify: (phc, password) => run<boolean>("verify", { password: password.normalize("NFC"), phc }),
     needsRehash: (phc) => {

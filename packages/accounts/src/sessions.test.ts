@@ -20,7 +20,6 @@ const dayMs = 24 * 60 * 60 * 1000;
 const newSecret = () => randomBytes(32).toString("base64url");
 
 const hasher: PasswordHasher = {
-  requireRoom: () => undefined,
   hash: async (text) => `hash:${text}`,
   verify: async (phc, text) => phc === `hash:${text}`,
   needsRehash: () => false,

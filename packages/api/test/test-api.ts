@@ -22,7 +22,6 @@ export const password = "correct horse battery staple";
 
 /** Fast and only good for tests; the real one has tests of its own. */
 const plainHasher: PasswordHasher = {
-  requireRoom: () => undefined,
   hash: async (text) => `plain:${text}`,
   verify: async (hash, text) => hash === `plain:${text}`,
   needsRehash: () => false,
