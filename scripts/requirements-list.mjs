@@ -217,8 +217,8 @@ export const requirements = [
     must: true,
     statement: "MACs are compared in constant time",
     source: "RFC 7515 §10.9, CVE-2026-21713",
-    missing:
-      "WebCrypto compares them, in a Node.js with the fix of March 2026; no test measures it. It matters with HS256 alone.",
+    decided:
+      "WebCrypto compares them: in constant time since Node.js 20.20.2, 22.22.2 and 24.14.1, which SECURITY.md asks for. It matters with HS256 alone.",
   },
   {
     id: "KEY-17",
@@ -244,7 +244,6 @@ export const requirements = [
     must: true,
     statement: "Private keys and secrets are in no table, JWK Set, build, log or error",
     source: "ASVS 13.3.1",
-    missing: "The build is the matter of WEB-15.",
   },
   {
     id: "KEY-21",

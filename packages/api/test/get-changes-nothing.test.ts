@@ -94,9 +94,8 @@ describe.each(["GET", "HEAD"])("%s", (method) => {
             method,
             headers: { ...believed, ...override },
           });
-          const [least, most] = method === "GET" ? [405, 405] : [400, 499];
-          expect(answer.status).toBeGreaterThanOrEqual(least);
-          expect(answer.status).toBeLessThanOrEqual(most);
+          // tRPC knows no HEAD with an input: that is not readable to it.
+          expect(answer.status).toBe(method === "GET" ? 405 : 400);
           expect(answer.headers.getSetCookie()).toEqual([]);
         }
       }
