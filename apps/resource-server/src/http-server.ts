@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { AuthError } from "@signet/auth/errors";
 import { refused } from "./refusals.ts";
 import type { Service } from "./service.ts";
@@ -37,7 +37,10 @@ export function createHttpServer(
   const locals = new WeakSet<IncomingMessage>();
   const listener = getRequestListener(
     (request, { incoming }) => service.handle(request, { isLocal: locals.has(incoming as IncomingMessage) }),
-    { overrideGlobalObjects: false, errorHandler: (error) => service.failed(error) },
+    {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => (error instanceof RequestError ? refused(unreadableAddress()) : service.failed(error)),
+    },
   );
   let ending = false;
 
@@ -46,7 +49,7 @@ export function createHttpServer(
     if (ending) response.setHeader("Connection", "close");
     // Only origin-form targets (RFC 9112 §3.2.1).
     if (request.url?.startsWith("/") !== true) {
-      return sendRefusal(response, new AuthError("input_invalid", "The address cannot be read."));
+      return sendRefusal(response, unreadableAddress());
     }
     if (countAuthorization(request) > 1) {
       return sendRefusal(
@@ -89,6 +92,10 @@ export function createHttpServer(
       clearTimeout(cutOff);
     },
   };
+}
+
+function unreadableAddress(): AuthError {
+  return new AuthError("input_invalid", "The address cannot be read.");
 }
 
 function isLocal(request: IncomingMessage): boolean {

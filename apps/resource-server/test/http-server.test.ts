@@ -60,6 +60,16 @@ test("answers 500, and goes on, where a service breaks its word and throws (SRV-
   }
 });
 
+test.each(["/\\other.example", "*"])("an address such as %s cannot be read: 400 (SRV-06)", async (target) => {
+  const port = await listening(() => Promise.resolve(Response.json({})));
+  const socket = connect(port, "127.0.0.1");
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  let answer = "";
+  for await (const bytes of socket) answer += bytes;
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer).toContain('"reason":"input_invalid"');
+});
+
 test("sends what keeps browsers from making more of an answer than it is", async () => {
   const port = await listening(() => Promise.resolve(Response.json({})));
   const { headers } = await fetch(`http://127.0.0.1:${port}/`);

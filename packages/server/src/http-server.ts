@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Api, Peer } from "@signet/api";
 import { refused } from "@signet/api";
 import { AuthError } from "@signet/auth/errors";
@@ -145,6 +145,7 @@ function router(api: Api, pages: NodeHandler | undefined, options: HttpServerOpt
       // Next's own Request and Response stay what they are.
       overrideGlobalObjects: false,
       errorHandler: (error) => {
+        if (error instanceof RequestError) return refused(unreadableAddress());
         log.error({ err: error }, "failed");
         return refused(error);
       },
@@ -153,8 +154,7 @@ function router(api: Api, pages: NodeHandler | undefined, options: HttpServerOpt
 
   return (request, response) => {
     const pathname = pathnameOf(request);
-    if (pathname === undefined)
-      return sendRefusal(response, new AuthError("input_invalid", "The address cannot be read."));
+    if (pathname === undefined) return sendRefusal(response, unreadableAddress());
     if (countAuthorization(request) > 1) {
       return sendRefusal(
         response,
@@ -187,6 +187,10 @@ function router(api: Api, pages: NodeHandler | undefined, options: HttpServerOpt
     peers.set(request, peer);
     return apiListener(request, response);
   };
+}
+
+function unreadableAddress(): AuthError {
+  return new AuthError("input_invalid", "The address cannot be read.");
 }
 
 /** Paths that are what they look like: no escapes, no dots that move. */

@@ -42,6 +42,22 @@ const noApi: Api = {
   releaseWaiting: () => {},
 };
 
+test.each(["/\\other.example", "/a\\b", "*"])(
+  "an address such as %s cannot be read, and is no fault of the server: 400 (SRV-06)",
+  async (target) => {
+    const { port } = new URL(await listening(false));
+    const asked: string[] = [];
+    running?.open({ ...noApi, handle: async ({ url }) => new Response(asked.push(url).toString()) });
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    let answer = "";
+    for await (const bytes of socket) answer += bytes;
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"reason":"input_invalid"');
+    expect(asked).toEqual([]);
+  },
+);
+
 describe("the end (SRV-05)", () => {
   test("an answer under way is finished, and its connection closed, not kept for more", async () => {
     const url = await listening(false);

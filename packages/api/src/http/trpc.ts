@@ -2,6 +2,7 @@
 // straight way for node:http.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { AuthError } from "@signet/auth/errors";
 import { createNodeHttpHandler } from "@signet/trpc-node-http";
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
@@ -70,6 +71,9 @@ export function createTrpcEndpoint(services: ApiServices, metrics: Metrics): Trp
 
   return {
     async handle(request, peer) {
+      if (!isReadable(new URL(request.url).pathname)) {
+        throw new AuthError("input_invalid", "The address cannot be read.");
+      }
       if (request.method !== "GET") assertJson(request);
       const limited = await withLimitedBody(request);
       const response = await fetchRequestHandler({
@@ -84,7 +88,7 @@ export function createTrpcEndpoint(services: ApiServices, metrics: Metrics): Trp
       return response;
     },
     node: {
-      takes: (request, pathname) => pathname.startsWith(basePath) && isSmallCall(request),
+      takes: (request, pathname) => pathname.startsWith(basePath) && isReadable(pathname) && isSmallCall(request),
       handle(request, response, peer) {
         peers.set(request, peer);
         response.setHeader("Cache-Control", "no-store");
@@ -96,15 +100,28 @@ export function createTrpcEndpoint(services: ApiServices, metrics: Metrics): Trp
   };
 }
 
-type MetaOptions = Parameters<typeof authResponseMeta>[0] & { info?: unknown };
+type MetaOptions = Parameters<typeof authResponseMeta>[0] & {
+  info?: Pick<TRPCRequestInfo, "accept" | "isBatchCall"> | undefined;
+};
 
 function responseMeta(about: MetaOptions): ReturnType<typeof authResponseMeta> {
+  const { info } = about;
   const meta = authResponseMeta(about);
-  if (about.info !== undefined) return meta;
-  // tRPC names no type where it refuses a request before it knows what is called.
+  // tRPC names no type where it refuses a request before it knows what is called, or for wanting a stream of a single call.
+  const isNamed = info !== undefined && (info.isBatchCall || info.accept !== "application/jsonl");
+  if (isNamed) return meta;
   const headers = new Headers(meta.headers);
   headers.set("Content-Type", "application/json");
   return { headers };
+}
+
+/** Whether its escapes mean something. tRPC takes what it cannot decode for a fault of the server. */
+function isReadable(pathname: string): boolean {
+  try {
+    return !pathname.includes("%") || decodeURIComponent(pathname) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** A call whose body, if it has one, is JSON and says how long it is. */
