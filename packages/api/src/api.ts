@@ -3,6 +3,7 @@
 import { AuthError } from "@signet/auth/errors";
 import { isFailure, refusalOf } from "./auth-errors.ts";
 import type { ApiServices, Peer } from "./context.ts";
+import type { ByEndpoint } from "./endpoints.ts";
 import { json, reasonOf, refused } from "./http/answers.ts";
 import { browserCallsOf } from "./http/browser-calls.ts";
 import { type ClientHandler, forClients } from "./http/client-calls.ts";
@@ -43,8 +44,7 @@ export interface Api {
 }
 
 type Endpoint = (request: Request, peer: Peer) => Response | Promise<Response>;
-type Route = [path: string, byMethod: Partial<Record<string, Endpoint>>];
-type Routes = Map<Route[0], Route[1]>;
+type Route = Partial<Record<string, Endpoint>>;
 
 /** Never pages, so that a mistyped path gets an answer that a program can read. */
 const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
@@ -65,28 +65,24 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   const watch = createSessionWatch(services.revocations);
   const trpc = createTrpcEndpoint(services, metrics);
   const protectRoute = createRouteGuard(services.verifier);
-  const routes: Routes = new Map([
-    ["/auth/issue-new-token", { POST: (request, peer) => issueNewToken(services, request, peer) }],
-    ["/auth/refresh", { POST: (request, peer) => refresh(services, browserCalls, request, peer) }],
-    ["/auth/sign-out", { POST: (request) => signOut(services, browserCalls, request) }],
-    ["/auth/session", { GET: (request) => sessionStatus(services, watch, request) }],
-    ["/api/protected", { GET: protectRoute((_request, claims) => json({ claims })) }],
-    [paths.introspect, { POST: askedByClients((request) => introspect(services, request)) }],
-    [paths.revoke, { POST: askedByClients((request, client) => revoke(services, request, client)) }],
-    ...(feed === undefined
-      ? []
-      : [
-          [
-            paths.revocations,
-            { GET: forClients(clients, (request, client) => revocations(feed, request, client)) },
-          ] satisfies Route,
-        ]),
-    [paths.jwks, { GET: (request) => jwks(services, request) }],
-    [paths.metadata, { GET: (request) => issuerMetadata(services, request) }],
-    ["/healthz", { GET: healthz }],
-    ["/readyz", { GET: () => readyz(services) }],
-    ["/metrics", { GET: (request, peer) => metricsFor({ metrics, services, clients }, request, peer) }],
-  ] satisfies Route[]);
+  const byEndpoint: ByEndpoint<Endpoint> = {
+    "/auth/issue-new-token": { POST: (request, peer) => issueNewToken(services, request, peer) },
+    "/auth/refresh": { POST: (request, peer) => refresh(services, browserCalls, request, peer) },
+    "/auth/sign-out": { POST: (request) => signOut(services, browserCalls, request) },
+    "/auth/session": { GET: (request) => sessionStatus(services, watch, request) },
+    "/api/protected": { GET: protectRoute((_request, claims) => json({ claims })) },
+    [paths.introspect]: { POST: askedByClients((request) => introspect(services, request)) },
+    [paths.revoke]: { POST: askedByClients((request, client) => revoke(services, request, client)) },
+    [paths.revocations]: feed && { GET: forClients(clients, (request, client) => revocations(feed, request, client)) },
+    [paths.jwks]: { GET: (request) => jwks(services, request) },
+    [paths.metadata]: { GET: (request) => issuerMetadata(services, request) },
+    "/healthz": { GET: healthz },
+    "/readyz": { GET: () => readyz(services) },
+    "/metrics": { GET: (request, peer) => metricsFor({ metrics, services, clients }, request, peer) },
+  };
+  const routes = new Map<string, Route>(
+    Object.entries(byEndpoint).flatMap(([path, route]) => (route === undefined ? [] : [[path, route]])),
+  );
 
   function askedByClients(handler: ClientHandler): Endpoint {
     return forClients(clients, async (request, clientId) => {
@@ -148,9 +144,12 @@ function withoutBasePath(request: Request, basePath = ""): Request {
   return new Request(url, request);
 }
 
-function endpointOf(route: Partial<Record<string, Endpoint>> | undefined, method: string): Endpoint {
+function endpointOf(route: Route | undefined, method: string): Endpoint {
   if (route === undefined) return notFound;
-  return route[method === "HEAD" ? "GET" : method] ?? (() => methodNotAllowed(Object.keys(route)));
+  const used = method === "HEAD" ? "GET" : method;
+  // A method may have any name, that of something every object has too.
+  const endpoint = Object.hasOwn(route, used) ? route[used] : undefined;
+  return endpoint ?? (() => methodNotAllowed(Object.keys(route)));
 }
 
 function notFound(): Response {

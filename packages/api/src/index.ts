@@ -4,6 +4,7 @@ export { type Access, type ProcedureAccess, procedureAccess } from "./access.ts"
 export { type Api, createApi } from "./api.ts";
 export { type AppRouter, appRouter } from "./app-router.ts";
 export { type ApiServices, authenticate, type Context, createContext, type Peer } from "./context.ts";
+export { endpoints } from "./endpoints.ts";
 export { json, refused } from "./http/answers.ts";
 export { jwksMaxAgeSeconds } from "./http/jwks.ts";
 export { createRouteGuard, type ProtectedRouteHandler, type RouteHandler } from "./http/protect-route.ts";

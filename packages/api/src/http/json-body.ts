@@ -2,6 +2,7 @@
 
 import { AuthError } from "@signet/auth/errors";
 import type { z } from "zod";
+import type { Body } from "./bodies.ts";
 import { withLimitedBody } from "./limited-body.ts";
 
 /**
@@ -9,11 +10,12 @@ import { withLimitedBody } from "./limited-body.ts";
  *
  * @throws AuthError `payload_too_large` | `input_invalid`; ZodError for another shape
  */
-export async function readJson<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
+export async function readJson<Output>(request: Request, schema: z.ZodType<Output> & Body): Promise<Output> {
+  const shape: z.ZodType<Output> = schema;
   const text = await (await withLimitedBody(request)).text();
-  if (text === "") return schema.parse({});
+  if (text === "") return shape.parse({});
   assertJson(request);
-  return schema.parse(parse(text));
+  return shape.parse(parse(text));
 }
 
 /**

@@ -3,19 +3,11 @@
 
 import type { Client, IssuedToken } from "@signet/accounts";
 import { AuthError, isAuthError } from "@signet/auth/errors";
-import { z } from "zod";
 import { type ApiServices, clientOf, type Peer } from "../context.ts";
-import { attemptSchema, refreshTokenSchema, sessionIdSchema } from "../input-schemas.ts";
 import { json } from "./answers.ts";
+import { bodies } from "./bodies.ts";
 import type { BrowserCalls } from "./browser-calls.ts";
 import { readJson } from "./json-body.ts";
-
-const body = z.strictObject({
-  /** Which session of this browser is meant. Default: whichever there is. */
-  session: sessionIdSchema.optional(),
-  attempt: attemptSchema.optional(),
-  refresh_token: refreshTokenSchema.optional(),
-});
 
 /** A browser may keep cookies of some sessions that have ended; those that were never sent are not looked at. */
 const maxOthers = 20;
@@ -27,7 +19,7 @@ export async function refresh(
   peer: Peer,
 ): Promise<Response> {
   origins.require(request);
-  const { session, attempt, refresh_token: fromBody } = await readJson(request, body);
+  const { session, attempt, refresh_token: fromBody } = await readJson(request, bodies.refresh);
   const client = clientOf(request, peer);
 
   if (fromBody !== undefined) {

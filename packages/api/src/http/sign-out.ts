@@ -4,17 +4,10 @@
 import { parseBearer } from "@signet/auth/bearer";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import { isAuthError } from "@signet/auth/errors";
-import { z } from "zod";
 import type { ApiServices } from "../context.ts";
-import { refreshTokenSchema, sessionIdSchema } from "../input-schemas.ts";
+import { bodies } from "./bodies.ts";
 import type { BrowserCalls } from "./browser-calls.ts";
 import { readJson } from "./json-body.ts";
-
-const body = z.strictObject({
-  /** Which session of this browser is meant. Default: all of them. */
-  session: sessionIdSchema.optional(),
-  refresh_token: refreshTokenSchema.optional(),
-});
 
 export async function signOut(
   { accounts: { sessions }, verifier }: Pick<ApiServices, "accounts" | "verifier">,
@@ -22,7 +15,7 @@ export async function signOut(
   request: Request,
 ): Promise<Response> {
   origins.require(request);
-  const { session, refresh_token: fromBody } = await readJson(request, body);
+  const { session, refresh_token: fromBody } = await readJson(request, bodies.signOut);
   const meant = [...cookies.read(request)].filter(([id]) => session === undefined || id === session);
   const bearer = await claimsOfBearer();
 
