@@ -27,7 +27,7 @@ export async function readiness(url: string): Promise<{ status: number; body: un
 }
 
 /** Sends bytes as they are. @returns all that comes back until the connection ends */
-export async function raw(port: number, bytes: string): Promise<string> {
+export async function raw(port: number, bytes: string | Buffer): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let text = "";
   socket.on("data", (chunk) => (text += chunk.toString("latin1")));
