@@ -1,0 +1,100 @@
+// Whatever somebody sends, over raw connections, to servers as processes of their own: answers of the contract and nothing else, no
+// secret and no second line in the log, nothing that stays (SRV-06, SRV-07, SRV-08, PWD-14). A failure prints the seed of its request
+// and its bytes; FUZZ_SEED repeats a campaign, FUZZ_REQUESTS makes it longer.
+
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { appRouter, endpoints } from "@signet/api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCampaign } from "./fuzz/campaign.ts";
+import { createFigures, type Figures } from "./fuzz/figures.ts";
+import { type ObservedServer, startObserved } from "./fuzz/observed-server.ts";
+import { type Person, refreshed, signUpCanary } from "./fuzz/people.ts";
+import { doorsOf, proceduresOf, type Scene } from "./fuzz/scene.ts";
+import { bentTokens } from "./fuzz/tokens.ts";
+
+const isLong = process.env["SIGNET_LONG_TESTS"] === "1";
+const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 20_000));
+const seed = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
+/** Between rounds there is a new token, so that it never runs out in one. */
+const perRound = Math.min(Math.ceil(total / 4), 20_000);
+const startLimitMs = 60_000;
+const longestCampaignMs = 2 * 3_600_000;
+
+const secret = randomBytes(32).toString("base64");
+const folders: string[] = [];
+const servers: ObservedServer[] = [];
+
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+}, startLimitMs);
+
+async function start(main: string, settings: Record<string, string>): Promise<ObservedServer> {
+  const folder = await mkdtemp(join(tmpdir(), "signet fuzz "));
+  folders.push(folder);
+  const server = await startObserved(main, { DATA_DIR: folder, ...settings });
+  servers.push(server);
+  return server;
+}
+
+/** Runs rounds against a server, and looks at it after each. */
+async function attack(
+  server: ObservedServer,
+  { rounds, requests }: { rounds: number; requests: number },
+  createScene: () => Promise<Scene>,
+): Promise<Figures> {
+  const figures = createFigures();
+  await server.observe();
+  for (let round = 0; round < rounds; round += 1) {
+    const scene = await createScene();
+    const { token, refreshToken } = scene.spender;
+    server.log.forbid([scene.asker.token.split(".")[2] ?? "", token.split(".")[2] ?? "", refreshToken]);
+    const outcome = await runCampaign({ port: server.port, scene, seed: seed + round, requests });
+    expect(outcome.complaints.join("\n"), `FUZZ_SEED=${seed}, round ${round}`).toBe("");
+    const observation = await server.observe();
+    expect(observation.uncaught).toEqual([]);
+    figures.add(outcome, observation);
+  }
+  expect(server.isAlive()).toBe(true);
+  expect(server.log.complaints()).toEqual([]);
+  // Good credentials were among them, and they were good.
+  expect(figures.known()).toBeGreaterThan((rounds * requests) / 100);
+  process.stdout.write(figures.text(server.log.lines()));
+  return figures;
+}
+
+const issuerSettings = { WORKERS: "1", ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}` };
+const client = `Basic ${Buffer.from(`fuzz:${secret}`).toString("base64")}`;
+
+describe("the API", () => {
+  let server: ObservedServer;
+  let asker: Person;
+
+  beforeAll(async () => {
+    server = await start("apps/api/dist/main.js", issuerSettings);
+    asker = await signUpCanary(server.url);
+  }, startLimitMs);
+
+  async function createScene(): Promise<Scene> {
+    asker = await refreshed(server.url, asker);
+    return {
+      trpcPath: "/api/trpc",
+      endpoints: doorsOf(endpoints),
+      procedures: proceduresOf(appRouter),
+      asker,
+      spender: await signUpCanary(server.url),
+      bent: await bentTokens(asker.token),
+      client,
+    };
+  }
+
+  test(`answers ${total} requests of every kind as the contract says, and holds on to nothing of them`, {
+    timeout: longestCampaignMs,
+  }, async () => {
+    const figures = await attack(server, { rounds: Math.ceil(total / perRound), requests: perRound }, createScene);
+    expect(figures.heapGrowthMebibytes()).toBeLessThan(8);
+  });
+});
