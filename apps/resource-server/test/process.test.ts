@@ -128,6 +128,19 @@ describe("the start", () => {
     expect((await fetch(`${url}/protected`, { headers: bearer(await issuer.token()) })).status).toBe(200);
   });
 
+  test("with an issuer by http says what that means, where it is allowed at all, and nothing of it otherwise", async () => {
+    // A name that nobody has (RFC 6761): the keys are not known, and the service runs.
+    const { output } = launch({
+      ISSUER_URL: "http://issuer.invalid",
+      ALLOW_INSECURE_HTTP: "true",
+      HOST: "127.0.0.1",
+      PORT: String(await freePort()),
+    });
+    await expect.poll(output, { timeout: 10_000 }).toContain("The notes service is at");
+    expect(output()).toContain("ALLOW_INSECURE_HTTP: the issuer's keys come unencrypted.");
+    expect((await start()).output()).not.toContain("ALLOW_INSECURE_HTTP");
+  });
+
   test("never shows the secret", async () => {
     const { url, output } = await start({ LOG_LEVEL: "trace" });
     await fetch(`${url}/metrics`);
