@@ -4,10 +4,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { request as send } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { type Api, createLogger } from "@signet/api";
 import { afterEach, describe, expect, test } from "vitest";
+import { createConnections } from "../src/connections.ts";
 import { createHttpServer, type HttpServer } from "../src/http-server.ts";
 
 type Options = Parameters<typeof createHttpServer>[0];
@@ -147,6 +148,34 @@ describe("slow clients (F41)", () => {
     clearInterval(sip);
   });
 
+  test("a reader that goes on is given its time", () => {
+    let now = 0;
+    const connections = createConnections({
+      maxConnections: 1,
+      maxConnectionsPerNetwork: 1,
+      maxUnanswered: 1,
+      stalledMs: 10,
+      slowMs: 100,
+      monotonicMs: () => now,
+    });
+    const socket = Object.assign(new Socket(), { waiting: 50 });
+    Object.defineProperty(socket, "bytesWritten", { value: 50 });
+    Object.defineProperty(socket, "writableLength", { get: () => socket.waiting });
+    sockets.add(socket);
+    connections.add(socket);
+    for (; now < 45; now += 9) {
+      connections.cutSlowReaders();
+      socket.waiting -= 1;
+    }
+    expect(socket.destroyed).toBe(false);
+    now += 10;
+    connections.cutSlowReaders();
+    expect(socket.destroyed).toBe(false);
+    now += 10;
+    connections.cutSlowReaders();
+    expect(socket.destroyed).toBe(true);
+  });
+
   test("a reader who takes all he can gets all of a long answer, and his connection stays", async () => {
     const size = 4 * 1024 * 1024;
     const port = await serve({ stalledMs: 1_000 }, (_request, response) => void response.end(Buffer.alloc(size)));
@@ -181,13 +210,15 @@ describe("many connections", () => {
   });
 
   test("a place is free again when its connection ends", async () => {
-    const port = await serve({ maxConnectionsPerNetwork: 1 });
+    const port = await serve({ maxConnectionsPerNetwork: 2 });
+    const stays = await open(port);
     for (let round = 0; round < 5; round++) {
       const connection = await open(port);
       expect(await ask(connection)).toContain("200");
       connection.socket.destroy();
-      await expect.poll(() => connectionsOf(running)).toBe(0);
+      await expect.poll(() => connectionsOf(running)).toBe(1);
     }
+    expect(await ask(stays)).toContain("200");
   });
 
   test("behind a proxy all come from one address, and none is turned away for it", async () => {
