@@ -64,6 +64,12 @@ export const replicas = {
   command: () => tool("vitest", ["run", "--config", "apps/api/test/replicas/vitest.config.ts"]),
 };
 
+/** @type {Step} */
+export const load = {
+  guarantee: "floods and slow clients are borne",
+  command: () => tool("vitest", ["run", "--config", "apps/api/test/load/vitest.config.ts"]),
+};
+
 /** @type {Step[]} */
 export const long = [
   { guarantee: "everything builds", command: buildAll },
