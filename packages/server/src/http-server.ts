@@ -35,7 +35,7 @@ const defaultLimits = {
   checkEveryMs: 2_000,
   maxConnections: 10_000,
   maxConnectionsPerNetwork: 1_000,
-  maxUnanswered: 32,
+  maxUnanswered: 16,
   maxRequestsPerSocket: 10_000,
   stalledMs: 15_000,
   slowMs: 120_000,

@@ -29,19 +29,22 @@ function requestsOf({ token, known, password }) {
 async function paced({ port, connections, perSecond, forMs, ...what }) {
   const next = requestsOf(what);
   const tally = createTally();
-  const all = Array.from({ length: connections }, () => openConnection({ port }, tally.add));
-  await Promise.all(all.map(({ socket }) => once(socket, "connect")));
+  const connected = Array.from({ length: connections }, () => openConnection({ port }, tally.add));
+  await Promise.all(connected.map(({ socket }) => once(socket, "connect")));
   const startedAt = performance.now();
-  for (let sent = 0; ; ) {
-    const now = performance.now();
-    if (now - startedAt >= forMs) break;
-    for (const due = ((now - startedAt) / 1000) * perSecond; sent < due; sent++) {
-      const free = all.find(({ waiting }) => waiting === 0) ?? all[sent % all.length];
+  const all = (forMs / 1000) * perSecond;
+  for (let sent = 0; sent < all; ) {
+    const due = Math.min(all, ((performance.now() - startedAt) / 1000) * perSecond);
+    for (; sent < due; sent++) {
+      // One at a time on each, as all honest clients do.
+      const free = connected.find(({ waiting }) => waiting === 0);
+      if (free === undefined) break;
       free.send(next(), startedAt + (sent / perSecond) * 1000);
     }
+    if (connected.every(({ socket }) => socket.destroyed)) break;
     await wait(1);
   }
-  while (all.some(({ waiting, socket }) => waiting > 0 && !socket.destroyed)) await wait(5);
+  while (connected.some(({ waiting, socket }) => waiting > 0 && !socket.destroyed)) await wait(5);
   return tally.summary();
 }
 
@@ -158,7 +161,7 @@ async function slow({ port, how, connections, perAddress, forMs, token }) {
         `/api/trpc/${Array(30).fill("auth.whoami").join(",")}?batch=1`,
         `Authorization: Bearer ${token}\r\n`,
       );
-      const more = setInterval(() => socket.writableLength === 0 && socket.write(batch.repeat(8)), 20);
+      const more = setInterval(() => socket.writableLength === 0 && socket.write(batch.repeat(4)), 100);
       socket.once("close", () => clearInterval(more));
     },
   };
