@@ -1,0 +1,265 @@
+// What a page of somebody else can do to a person who is signed in here: nothing. In a real browser, with the real cookies.
+
+import type { BrowserContext, Page, Request } from "@playwright/test";
+import { expect, newPerson, type Person, servers, signIn, test } from "../fixtures.ts";
+import { type OtherPage, startOtherPage } from "../other-page.ts";
+
+// What the browser itself has to say about a page that tries such things.
+test.use({
+  provoked: /^request to a foreign host: 127\.0\.0\.1:|^console: .*(CORS policy|fram(e|ing)|ERR_BLOCKED|beacon)/i,
+});
+
+const our = servers.main.url;
+let other: OtherPage;
+
+test.beforeAll(async () => {
+  other = await startOtherPage();
+});
+
+test.afterAll(() => other.close());
+
+const places = [
+  { name: "the same site", at: "sameSite", cookieComes: true },
+  { name: "another site", at: "otherSite", cookieComes: false },
+] as const;
+
+/** What changes something, for people or for whoever holds their cookie. */
+const targets = [
+  "/auth/refresh",
+  "/auth/sign-out",
+  "/auth/issue-new-token",
+  "/auth/revoke",
+  "/auth/introspect",
+  "/api/trpc/auth.issueToken",
+  "/api/trpc/auth.signUp",
+  "/api/trpc/auth.refresh",
+  "/api/trpc/auth.signOut",
+  "/api/trpc/auth.signOutOthers",
+  "/api/trpc/auth.signOutEverywhere",
+  "/api/trpc/auth.endSession",
+  "/api/trpc/auth.changePassword",
+];
+
+interface Sent {
+  method: string;
+  path: string;
+  /** Of the answer; or why the browser kept it from the page, after it had come. */
+  outcome: number | string;
+  cookie: boolean;
+}
+
+for (const { name, at, cookieComes } of places) {
+  test(`a page of ${name} sends forms, texts and calls to everything that changes something: all are refused, and nothing has changed (WEB-12, WEB-13, attack 52)`, async ({
+    page,
+    context,
+    person,
+  }) => {
+    await enter(page, person);
+    const before = await stateOf(context, person);
+    expect(before.cookies).toHaveLength(1);
+
+    const evil = await context.newPage();
+    const sent = await withSent(evil, async () => {
+      await evil.goto(other[at]);
+      await evil.evaluate(attack, { our, targets, username: person.username, password: person.password });
+      // Whatever is under way now is what can still come.
+      await evil.waitForLoadState("networkidle");
+    });
+    for (const path of targets) {
+      const sentThere = sent.filter((request) => request.path === path && request.method !== "OPTIONS");
+      // Three forms, four calls, pictures, scripts and frames; of some the browser tells the end twice.
+      expect(sentThere.filter(({ method }) => method === "POST").length, path).toBeGreaterThanOrEqual(7);
+      expect(sentThere.filter(({ method }) => method === "GET").length, path).toBeGreaterThanOrEqual(3);
+    }
+    expect(sent.filter(({ method, outcome }) => method !== "OPTIONS" && Number(outcome) < 400)).toEqual([]);
+    // Cookies of /auth come along from the same site: only then is it shown that something refuses them.
+    const withCookie = sent.filter(({ cookie, method }) => cookie && method === "POST");
+    expect(new Set(withCookie.map(({ path }) => path))).toEqual(
+      new Set(cookieComes ? targets.filter((path) => path.startsWith("/auth/")) : []),
+    );
+
+    // A link and a form that take the whole window along.
+    for (const path of ["/auth/sign-out", "/auth/refresh", "/api/trpc/auth.signOut", "/api/trpc/auth.signUp"]) {
+      for (const method of ["GET", "POST"]) {
+        await evil.goto(other[at]);
+        const [answer] = await Promise.all([
+          evil.waitForResponse((response) => new URL(response.url()).pathname === path),
+          evil.waitForURL((url) => url.pathname === path),
+          evil.evaluate(navigate, { url: our + path, method }),
+        ]);
+        expect(answer.status(), `${method} ${path}`).toBeGreaterThanOrEqual(400);
+      }
+    }
+
+    expect(await stateOf(context, person)).toEqual(before);
+    const { username, password } = person;
+    const basic = `Basic ${btoa(`${username}:${password}`)}`;
+    const issued = await fetch(`${our}/auth/issue-new-token`, { method: "POST", headers: { authorization: basic } });
+    expect(issued.status).toBe(200);
+    // The name that was to be taken is free.
+    expect((await newPerson(our, `mallory-${username}`)).accessToken).toContain("eyJ");
+    // And the same cookie is good where it belongs.
+    const own = await page.evaluate(async () => {
+      const { status } = await fetch("/auth/refresh", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      });
+      return status;
+    });
+    expect(own).toBe(200);
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  });
+
+  test(`a page of ${name} frames nothing of ours, holds no window of ours, and embeds what is public alone (attack 53)`, async ({
+    page,
+    context,
+    person,
+  }) => {
+    await enter(page, person);
+    const evil = await context.newPage();
+    await evil.goto(other[at]);
+    for (const path of ["/", "/sign-in", "/account", "/nowhere", "/api/protected", "/icon.svg"]) {
+      const failed = evil.waitForEvent("requestfailed", (request) => request.url() === our + path);
+      await evil.evaluate((src) => {
+        const frame = document.createElement("iframe");
+        frame.src = src;
+        document.body.append(frame);
+      }, our + path);
+      expect((await failed).failure()?.errorText, path).toBe("net::ERR_BLOCKED_BY_RESPONSE");
+    }
+    expect(
+      evil
+        .frames()
+        .map((frame) => frame.url())
+        .filter((url) => url.startsWith(our)),
+    ).toEqual([]);
+
+    const opened = context.waitForEvent("page");
+    const held = evil.evaluate(async (url) => {
+      const window_ = window.open(url, "held");
+      await new Promise((resolve) => setInterval(() => window_?.closed && resolve(undefined), 20));
+      return window_?.closed;
+    }, `${our}/account`);
+    const popup = await opened;
+    await expect(popup.getByRole("heading", { level: 1 })).toHaveText(person.username);
+    // To the page that opened it, it looks closed; to itself, nobody opened it.
+    expect(await held).toBe(true);
+    expect(await popup.evaluate(() => [window.opener, window.name])).toEqual([null, ""]);
+
+    const read = (path: string, mode: RequestMode) =>
+      evil.evaluate(
+        ([url, asked]) =>
+          fetch(url, { mode: asked }).then(
+            ({ type }) => type,
+            () => "refused",
+          ),
+        [our + path, mode] as const,
+      );
+    for (const path of ["/icon.svg", "/account", "/api/protected", "/healthz", "/auth/session"]) {
+      expect(await read(path, "no-cors"), path).toBe("refused");
+      expect(await read(path, "cors"), path).toBe("refused");
+    }
+    expect(await read("/.well-known/jwks.json", "no-cors")).toBe("opaque");
+    expect(await read("/.well-known/jwks.json", "cors")).toBe("cors");
+  });
+}
+
+async function enter(page: Page, person: Person): Promise<void> {
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await signIn(page, person);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+}
+
+/** What an attack would change. */
+async function stateOf(context: BrowserContext, { accessToken }: Person) {
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const listed = await (await fetch(`${our}/api/trpc/auth.listSessions`, { headers })).json();
+  return {
+    cookies: (await context.cookies(`${our}/auth/refresh`)).map(({ name, value }) => `${name}=${value}`),
+    sessions: listed.result.data.map(({ sessionId }: { sessionId: string }) => sessionId),
+  };
+}
+
+/** What a page sends to us while something is done. */
+async function withSent(page: Page, act: () => Promise<void>): Promise<Sent[]> {
+  const ended: Promise<Sent>[] = [];
+  const end = (request: Request, outcome: number | string) => {
+    if (!request.url().startsWith(our)) return;
+    const { pathname: path } = new URL(request.url());
+    const cookie = request.allHeaders().then((headers) => (headers["cookie"] ?? "").includes("signet_refresh"));
+    ended.push(cookie.then((came) => ({ method: request.method(), path, outcome, cookie: came })));
+  };
+  page.on("response", (response) => end(response.request(), response.status()));
+  page.on("requestfailed", (request) => end(request, request.failure()?.errorText ?? ""));
+  await act();
+  return Promise.all(ended);
+}
+
+/** Runs in the page of somebody else. */
+async function attack(about: { our: string; targets: string[]; username: string; password: string }): Promise<void> {
+  const known = { username: about.username, password: about.password };
+  const bodies: Record<string, unknown> = {
+    "/api/trpc/auth.issueToken": known,
+    "/api/trpc/auth.signUp": { ...known, username: `mallory-${about.username}` },
+    "/api/trpc/auth.changePassword": { currentPassword: about.password, newPassword: "a password of somebody else" },
+  };
+  const ended: Promise<unknown>[] = [];
+  const note = (work: Promise<unknown>) => ended.push(work.catch(() => undefined));
+  const loaded = (element: HTMLElement) =>
+    note(
+      new Promise((resolve) => {
+        for (const event of ["load", "error"]) element.addEventListener(event, resolve, { once: true });
+      }),
+    );
+
+  for (const path of about.targets) {
+    const url = about.our + path;
+    const text = JSON.stringify(bodies[path] ?? {});
+    for (const enctype of ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"]) {
+      const frame = document.createElement("iframe");
+      frame.name = `${path} ${enctype}`;
+      document.body.append(frame);
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: url, enctype, target: frame.name });
+      const field = document.createElement("input");
+      // As text/plain this becomes JSON: {…,"x":"=y"}.
+      field.name = enctype === "text/plain" ? `${text.slice(0, -1)}${text === "{}" ? "" : ","}"x":"` : "json";
+      field.value = enctype === "text/plain" ? '"}' : text;
+      form.append(field);
+      document.body.append(form);
+      loaded(frame);
+      form.submit();
+    }
+    const blob = new Blob([text], { type: "application/json" });
+    note(fetch(url, { method: "POST", mode: "no-cors", credentials: "include", body: text }));
+    note(fetch(url, { method: "POST", mode: "no-cors", credentials: "include", body: blob }));
+    note(fetch(url, { method: "POST", credentials: "include", body: text }));
+    note(
+      fetch(url, {
+        method: "POST",
+        credentials: "include",
+        headers: { "content-type": "application/json" },
+        body: text,
+      }),
+    );
+    navigator.sendBeacon(url, text);
+    navigator.sendBeacon(url, blob);
+    for (const tag of ["img", "script", "iframe"] as const) {
+      const element = document.createElement(tag);
+      element.src = `${url}?input=${encodeURIComponent(text)}`;
+      document.body.append(element);
+      loaded(element);
+    }
+  }
+  await Promise.all(ended);
+}
+
+/** Runs in the page of somebody else. */
+function navigate({ url, method }: { url: string; method: string }): void {
+  const form = document.createElement("form");
+  Object.assign(form, { method, action: url });
+  document.body.append(form);
+  form.submit();
+}
