@@ -1082,7 +1082,6 @@ export const requirements = [
     must: true,
     statement: "No header or variant of an address gets past that",
     source: "CVE-2025-29927, CVE-2026-44573",
-    missing: "One header is tried, on one page; variants of addresses (RSC, prefetch) are not.",
   },
   {
     id: "SRV-03",
