@@ -7,20 +7,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { appRouter, endpoints } from "@signet/api";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCampaign } from "./fuzz/campaign.ts";
 import { createFigures, type Figures } from "./fuzz/figures.ts";
 import { type ObservedServer, startObserved } from "./fuzz/observed-server.ts";
 import { type Person, refreshed, signUpCanary } from "./fuzz/people.ts";
 import { doorsOf, proceduresOf, type Scene } from "./fuzz/scene.ts";
 import { bentTokens } from "./fuzz/tokens.ts";
+import { freePort } from "./running-api.ts";
 
 const isLong = process.env["SIGNET_LONG_TESTS"] === "1";
 const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 20_000));
 const seed = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
 /** Between rounds there is a new token, so that it never runs out in one. */
 const perRound = Math.min(Math.ceil(total / 4), 20_000);
-const startLimitMs = 60_000;
+const startLimitMs = 180_000;
 const longestCampaignMs = 2 * 3_600_000;
 
 const secret = randomBytes(32).toString("base64");
@@ -66,35 +67,57 @@ async function attack(
   return figures;
 }
 
-const issuerSettings = { WORKERS: "1", ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}` };
+const issuerSettings = { ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}` };
 const client = `Basic ${Buffer.from(`fuzz:${secret}`).toString("base64")}`;
 
-describe("the API", () => {
-  let server: ObservedServer;
-  let asker: Person;
+let api: ObservedServer;
+let issuer: string;
+let asker: Person;
 
-  beforeAll(async () => {
-    server = await start("apps/api/dist/main.js", issuerSettings);
-    asker = await signUpCanary(server.url);
-  }, startLimitMs);
+beforeAll(async () => {
+  const port = String(await freePort());
+  issuer = `http://localhost:${port}`;
+  api = await start("apps/api/dist/main.js", { ...issuerSettings, WORKERS: "1", PORT: port, APP_URL: issuer });
+  asker = await signUpCanary(api.url);
+}, startLimitMs);
 
-  async function createScene(): Promise<Scene> {
-    asker = await refreshed(server.url, asker);
-    return {
-      trpcPath: "/api/trpc",
-      endpoints: doorsOf(endpoints),
-      procedures: proceduresOf(appRouter),
-      asker,
-      spender: await signUpCanary(server.url),
-      bent: await bentTokens(asker.token),
-      client,
-    };
-  }
+type Place = Pick<Scene, "trpcPath" | "endpoints" | "procedures">;
 
-  test(`answers ${total} requests of every kind as the contract says, and holds on to nothing of them`, {
-    timeout: longestCampaignMs,
-  }, async () => {
-    const figures = await attack(server, { rounds: Math.ceil(total / perRound), requests: perRound }, createScene);
-    expect(figures.heapGrowthMebibytes()).toBeLessThan(8);
+const atIssuer: Place = {
+  trpcPath: "/api/trpc",
+  endpoints: doorsOf(endpoints),
+  procedures: proceduresOf(appRouter),
+};
+
+async function sceneAt(place: Place): Promise<Scene> {
+  asker = await refreshed(api.url, asker);
+  return { ...place, asker, spender: await signUpCanary(api.url), bent: await bentTokens(asker.token), client };
+}
+
+test(`the API answers ${total} requests of every kind as the contract says, and holds on to nothing of them`, {
+  timeout: longestCampaignMs,
+}, async () => {
+  const options = { rounds: Math.ceil(total / perRound), requests: perRound };
+  const figures = await attack(api, options, () => sceneAt(atIssuer));
+  expect(figures.heapGrowthMebibytes()).toBeLessThan(8);
+});
+
+test(`so does a service that verifies tokens by itself, ${total / 10} requests`, {
+  timeout: longestCampaignMs,
+}, async () => {
+  const notes = await start("apps/resource-server/dist/main.js", {
+    ISSUER_URL: issuer,
+    CLIENT_ID: "fuzz",
+    CLIENT_SECRET: secret,
   });
+  const place: Place = {
+    trpcPath: "/trpc",
+    endpoints: doorsOf({ "/protected": ["GET"], "/healthz": ["GET"], "/readyz": ["GET"], "/metrics": ["GET"] }),
+    procedures: [
+      { path: "notes.list", type: "query", fields: [] },
+      { path: "notes.add", type: "mutation", fields: ["text"] },
+      { path: "notes.remove", type: "mutation", fields: ["id"] },
+    ],
+  };
+  await attack(notes, { rounds: 2, requests: total / 20 }, () => sceneAt(place));
 });

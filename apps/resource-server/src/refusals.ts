@@ -83,6 +83,7 @@ function ofTRPC(error: TRPCError): AuthError {
       return error.cause instanceof ZodError ? ofInput(error.cause) : unreadable();
     case "PARSE_ERROR":
     case "UNSUPPORTED_MEDIA_TYPE":
+    case "CLIENT_CLOSED_REQUEST":
       return unreadable();
     default:
       return unforeseen(error.cause ?? error);

@@ -83,6 +83,7 @@ export function createService(options: ServiceOptions): Service {
   }
 
   async function trpc(request: Request): Promise<Response> {
+    assertReadable(request);
     if (request.method !== "GET") assertJson(request);
     const limited = await withLimitedBody(request);
     const response = await fetchRequestHandler({
@@ -136,6 +137,15 @@ export function createService(options: ServiceOptions): Service {
 
 function notFound(): never {
   throw new AuthError("not_found", "There is nothing at this address.");
+}
+
+/** tRPC takes escapes that mean nothing for a fault of the server. */
+function assertReadable(request: Request): void {
+  try {
+    decodeURIComponent(new URL(request.url).pathname);
+  } catch {
+    throw new AuthError("input_invalid", "The address cannot be read.");
+  }
 }
 
 /** Forms can be sent from other sites without asking first; JSON cannot. */

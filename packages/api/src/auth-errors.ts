@@ -136,6 +136,7 @@ function ofTRPC(code: TRPCErrorCode): Refusal {
     case "BAD_REQUEST":
     case "PARSE_ERROR":
     case "UNSUPPORTED_MEDIA_TYPE":
+    case "CLIENT_CLOSED_REQUEST":
       return { reason: "input_invalid", detail: "The request could not be read." };
     default:
       return unforeseen();

@@ -5,6 +5,7 @@ import { createChance, seedOf } from "./chance.ts";
 import { type Connection, type Exchanged, openConnection } from "./exchange.ts";
 import { complaintOf } from "./judge.ts";
 import type { FuzzRequest } from "./messages.ts";
+import { pastFindings } from "./past-findings.ts";
 import { makeRequest } from "./requests.ts";
 import type { Scene } from "./scene.ts";
 
@@ -55,6 +56,10 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
     connection?.close();
   }
 
+  const replay = await openConnection(port);
+  const findings = pastFindings(scene);
+  for (const exchanged of await replay.send(findings)) note(outcome, exchanged, findings);
+  replay.close();
   await Promise.all(Array.from({ length: connections }, client));
   return outcome;
 }

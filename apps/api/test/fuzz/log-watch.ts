@@ -18,6 +18,8 @@ export interface LogWatch {
 /** Words for the person at the terminal stand before and after what programs read. */
 const forPeople = /^(?:$|[A-Z][\w' ]+ .*[.:…]$|The .*|Signet.*| {2}[A-Z].*|Stopping …$|Making .*)/;
 const steering = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/** What an operator is woken for. */
+const errorLevel = 50;
 const longestText = 8_000;
 const maxComplaints = 10;
 
@@ -29,7 +31,7 @@ export function createLogWatch(): LogWatch {
   let count = 0;
 
   function complain(about: string, line: string): void {
-    if (complaints.length < maxComplaints) complaints.push(`${about}: ${JSON.stringify(line.slice(0, 600))}`);
+    if (complaints.length < maxComplaints) complaints.push(`${about}: ${JSON.stringify(line.slice(0, 1_500))}`);
   }
 
   function read(line: string): void {
@@ -41,6 +43,8 @@ export function createLogWatch(): LogWatch {
       const entry: unknown = JSON.parse(line);
       if (typeof entry !== "object" || entry === null || Array.isArray(entry))
         complain("a line that is no object", line);
+      else if ("level" in entry && Number(entry.level) >= errorLevel)
+        complain("somebody's request is an error of ours", line);
     } catch {
       complain("a line that is not JSON", line);
     }
