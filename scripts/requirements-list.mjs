@@ -1112,7 +1112,6 @@ export const requirements = [
     must: true,
     statement: "A log entry is one JSON object on one line, whatever somebody sends",
     source: "ASVS 16.4.1",
-    missing: "Line separators such as U+2028 are not tried.",
   },
   {
     id: "SRV-08",

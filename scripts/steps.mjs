@@ -85,6 +85,10 @@ export const long = [
     guarantee: "the operator's commands do what they say, on both kinds of database",
     command: () => tool("vitest", ["run", "--project", "cli"]),
   },
+  {
+    guarantee: "no request of a million breaks a server, or is answered as it should not be",
+    command: () => tool("vitest", ["run", "--project", "api-server", "test/fuzz"]),
+  },
   replicas,
   {
     guarantee: "what must be quick in a browser is, when nothing else runs",

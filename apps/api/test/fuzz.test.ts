@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCampaign } from "./fuzz/campaign.ts";
 import { createFigures, type Figures } from "./fuzz/figures.ts";
 import { type ObservedServer, startObserved } from "./fuzz/observed-server.ts";
-import { type Person, refreshed, signUpCanary } from "./fuzz/people.ts";
+import { refreshed, signUpCanary } from "./fuzz/people.ts";
 import { doorsOf, proceduresOf, type Scene } from "./fuzz/scene.ts";
 import { bentTokens } from "./fuzz/tokens.ts";
 import { freePort } from "./running-api.ts";
@@ -42,7 +42,7 @@ async function start(main: string, settings: Record<string, string>): Promise<Ob
 }
 
 /** Runs rounds against a server, and looks at it after each. */
-async function attack(
+async function expectToWithstand(
   server: ObservedServer,
   { rounds, requests }: { rounds: number; requests: number },
   createScene: () => Promise<Scene>,
@@ -67,21 +67,17 @@ async function attack(
   return figures;
 }
 
-const issuerSettings = { ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}` };
 const client = `Basic ${Buffer.from(`fuzz:${secret}`).toString("base64")}`;
 
-let api: ObservedServer;
-let issuer: string;
-let asker: Person;
+interface Issuer {
+  server: ObservedServer;
+  /** What its tokens say. */
+  name: string;
+  /** A new token of one person, and another person. */
+  sceneAt(place: Place): Promise<Scene>;
+}
 
-beforeAll(async () => {
-  const port = String(await freePort());
-  issuer = `http://localhost:${port}`;
-  api = await start("apps/api/dist/main.js", { ...issuerSettings, WORKERS: "1", PORT: port, APP_URL: issuer });
-  asker = await signUpCanary(api.url);
-}, startLimitMs);
-
-type Place = Pick<Scene, "trpcPath" | "endpoints" | "procedures">;
+type Place = Pick<Scene, "trpcPath" | "endpoints" | "procedures" | "hasPages">;
 
 const atIssuer: Place = {
   trpcPath: "/api/trpc",
@@ -89,16 +85,33 @@ const atIssuer: Place = {
   procedures: proceduresOf(appRouter),
 };
 
-async function sceneAt(place: Place): Promise<Scene> {
-  asker = await refreshed(api.url, asker);
-  return { ...place, asker, spender: await signUpCanary(api.url), bent: await bentTokens(asker.token), client };
+async function startIssuer(main: string): Promise<Issuer> {
+  const port = String(await freePort());
+  const name = `http://localhost:${port}`;
+  const settings = { ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}`, WORKERS: "1" };
+  const server = await start(main, { ...settings, PORT: port, APP_URL: name });
+  let asker = await signUpCanary(server.url);
+  return {
+    server,
+    name,
+    async sceneAt(place) {
+      asker = await refreshed(server.url, asker);
+      return { ...place, asker, spender: await signUpCanary(server.url), bent: await bentTokens(asker.token), client };
+    },
+  };
 }
+
+let api: Issuer;
+
+beforeAll(async () => {
+  api = await startIssuer("apps/api/dist/main.js");
+}, startLimitMs);
 
 test(`the API answers ${total} requests of every kind as the contract says, and holds on to nothing of them`, {
   timeout: longestCampaignMs,
 }, async () => {
   const options = { rounds: Math.ceil(total / perRound), requests: perRound };
-  const figures = await attack(api, options, () => sceneAt(atIssuer));
+  const figures = await expectToWithstand(api.server, options, () => api.sceneAt(atIssuer));
   expect(figures.heapGrowthMebibytes()).toBeLessThan(8);
 });
 
@@ -106,7 +119,7 @@ test(`so does a service that verifies tokens by itself, ${total / 10} requests`,
   timeout: longestCampaignMs,
 }, async () => {
   const notes = await start("apps/resource-server/dist/main.js", {
-    ISSUER_URL: issuer,
+    ISSUER_URL: api.name,
     CLIENT_ID: "fuzz",
     CLIENT_SECRET: secret,
   });
@@ -119,5 +132,13 @@ test(`so does a service that verifies tokens by itself, ${total / 10} requests`,
       { path: "notes.remove", type: "mutation", fields: ["id"] },
     ],
   };
-  await attack(notes, { rounds: 2, requests: total / 20 }, () => sceneAt(place));
+  await expectToWithstand(notes, { rounds: 2, requests: total / 20 }, () => api.sceneAt(place));
+});
+
+test(`so does the web app's own server, with its pages, ${total / 10} requests`, {
+  timeout: longestCampaignMs,
+}, async () => {
+  const web = await startIssuer("apps/web/dist/server/main.js");
+  const place: Place = { ...atIssuer, hasPages: true };
+  await expectToWithstand(web.server, { rounds: 2, requests: total / 20 }, () => web.sceneAt(place));
 });

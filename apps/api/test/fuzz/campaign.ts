@@ -51,25 +51,31 @@ export async function runCampaign(options: CampaignOptions): Promise<Outcome> {
     while (index < requests && outcome.complaints.length < maxComplaints) {
       const pipeline = nextPipeline();
       connection = connection?.isOpen() === true ? connection : await openConnection(port);
-      for (const exchanged of await connection.send(pipeline)) note(outcome, exchanged, pipeline);
+      for (const exchanged of await connection.send(pipeline))
+        note(outcome, scene.hasPages === true, exchanged, pipeline);
     }
     connection?.close();
   }
 
   const replay = await openConnection(port);
   const findings = pastFindings(scene);
-  for (const exchanged of await replay.send(findings)) note(outcome, exchanged, findings);
+  for (const exchanged of await replay.send(findings)) note(outcome, scene.hasPages === true, exchanged, findings);
   replay.close();
   await Promise.all(Array.from({ length: connections }, client));
   return outcome;
 }
 
-function note(outcome: Outcome, { request, answer, problem }: Exchanged, pipeline: readonly FuzzRequest[]): void {
+function note(
+  outcome: Outcome,
+  hasPages: boolean,
+  { request, answer, problem }: Exchanged,
+  pipeline: readonly FuzzRequest[],
+): void {
   outcome.sent += 1;
   const status = String(answer?.status ?? "none");
   outcome.statuses.set(status, (outcome.statuses.get(status) ?? 0) + 1);
   if (answer !== undefined && request.mayKnow && /"(?:claims|subject)"/.test(answer.body)) outcome.known += 1;
-  const complaint = problem ?? (answer && complaintOf(request, answer));
+  const complaint = problem ?? (answer && complaintOf(request, answer, hasPages));
   if (complaint !== undefined && outcome.complaints.length < maxComplaints) {
     const together = pipeline.map(({ seed }) => seed).join(" ");
     outcome.complaints.push(`${described(request, answer, complaint)}  sent together ${together}\n`);

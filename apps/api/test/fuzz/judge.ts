@@ -14,9 +14,11 @@ const inside =
 const plainAnswers = ["access_token", "claims", "keys", "issuer", "active", "epoch", "ok", "ready"];
 
 /** What is wrong with an answer, or nothing. */
-export function complaintOf(request: FuzzRequest, answer: Answer): string | undefined {
+export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = false): string | undefined {
   const { status, headers, body } = answer;
   const type = headers.get("content-type")?.[0] ?? "";
+  // Paths that are spelled oddly lead to the pages' own.
+  if (hasPages && isPage(request, answer)) return complaintOfPage(answer);
   if (!statuses.has(status)) return `the status ${status}`;
   if (request.status !== undefined && status !== request.status) return `${status} in place of ${request.status}`;
   if (request.end === "closes" && status < 400) return `${status} for what is no request`;
@@ -39,6 +41,20 @@ export function complaintOf(request: FuzzRequest, answer: Answer): string | unde
   if (type.startsWith("text/plain") && status === 200 && body.startsWith("# HELP")) return undefined;
   if (!/^application\/(?:json|jwk-set\+json)$/.test(type)) return `the type ${type}`;
   return isStream(headers) ? undefined : complaintOfJson(status, body);
+}
+
+/** What Next answers, for addresses that are not the API's. */
+function isPage({ parts }: FuzzRequest, { headers }: Answer): boolean {
+  const target = parts[0]?.toString("latin1", 0, 200).split(" ")[1] ?? "";
+  const type = headers.get("content-type")?.[0] ?? "";
+  return !/^\/(?:api|auth|\.well-known)\//.test(target) && !type.startsWith("application/");
+}
+
+function complaintOfPage({ status, headers, body }: Answer): string | undefined {
+  if (status >= 500) return `the page ${status}`;
+  if (/\n\s+at |node_modules|(?:Type|Range)Error:/.test(body)) return "words of the inside, in a page";
+  if (body.includes(secretCanary) || body.includes(nameCanary)) return "a page with what is secret";
+  return headers.has("x-powered-by") ? "says what it is made with" : undefined;
 }
 
 /** Streamed calls are answered line by line. */

@@ -16,7 +16,7 @@ export interface LogWatch {
 }
 
 /** Words for the person at the terminal stand before and after what programs read. */
-const forPeople = /^(?:$|[A-Z][\w' ]+ .*[.:…]$|The .*|Signet.*| {2}[A-Z].*|Stopping …$|Making .*)/;
+const forPeople = /^(?:$|[A-Z][\w' ]+ .*[.:…]$|The .*|Signet.*| {2}[A-Z].*|Stopping …$|✓ Running next\.config\.ts .*)/;
 const steering = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 /** What an operator is woken for. */
 const errorLevel = 50;

@@ -14,6 +14,8 @@ export interface Procedure {
 
 export interface Scene {
   trpcPath: string;
+  /** Whether what is not the API's is answered with a page. */
+  hasPages?: boolean;
   endpoints: readonly [Door, ...Door[]];
   procedures: readonly [Procedure, ...Procedure[]];
   /** Asks only, so that the token stays good. */
