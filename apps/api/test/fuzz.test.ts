@@ -17,10 +17,10 @@ import { bentTokens } from "./fuzz/tokens.ts";
 import { freePort } from "./running-api.ts";
 
 const isLong = process.env["SIGNET_LONG_TESTS"] === "1";
-const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 20_000));
+const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 10_000));
 const seed = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
 /** Between rounds there is a new token, so that it never runs out in one. */
-const perRound = Math.min(Math.ceil(total / 4), 20_000);
+const perRound = Math.min(Math.ceil(total / 4), 10_000);
 const startLimitMs = 180_000;
 const longestCampaignMs = 2 * 3_600_000;
 
@@ -88,7 +88,14 @@ const atIssuer: Place = {
 async function startIssuer(main: string): Promise<Issuer> {
   const port = String(await freePort());
   const name = `http://localhost:${port}`;
-  const settings = { ACCESS_TOKEN_TTL_SECONDS: "900", RESOURCE_SERVER_CLIENTS: `fuzz:${secret}`, WORKERS: "1" };
+  const settings = {
+    ACCESS_TOKEN_TTL_SECONDS: "900",
+    RESOURCE_SERVER_CLIENTS: `fuzz:${secret}`,
+    WORKERS: "1",
+    // So that passwords are looked at, and not only who sends them.
+    SIGN_INS_PER_ADDRESS: "1000000",
+    SIGN_UPS_PER_ADDRESS: "1000000",
+  };
   const server = await start(main, { ...settings, PORT: port, APP_URL: name });
   let asker = await signUpCanary(server.url);
   return {

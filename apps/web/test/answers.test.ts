@@ -230,7 +230,7 @@ describe("what a cache could be talked into keeping (WEB-14, attack 61)", () => 
     answers.push(await ask(server.url, "/auth/refresh", { method: "POST", headers: { ...json, cookie }, body: "{}" }));
     answers.push(await ask(server.url, "/auth/sign-out", { method: "POST", headers: { ...json, cookie }, body: "{}" }));
     for (const { headers } of answers) {
-      expect(headers["set-cookie"]).toHaveLength(1);
+      expect(headers["set-cookie"]?.length).toBeGreaterThan(0);
       expect(headers["cache-control"]).toBe("no-store");
     }
   });

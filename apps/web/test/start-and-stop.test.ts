@@ -31,7 +31,8 @@ describe("start and stop", () => {
     "kill -9 in the midst of sign-ups loses nobody who got an answer",
     () =>
       withDataDir(async (folder) => {
-        const first = await startServer(folder);
+        const manySignUps = { SIGN_UPS_PER_ADDRESS: "100000" };
+        const first = await startServer(folder, manySignUps);
         const acknowledged: string[] = [];
         const lane = async (number: number) => {
           for (let i = 0; i < 1000; i += 1) {
@@ -46,7 +47,7 @@ describe("start and stop", () => {
         await first.stop("SIGKILL");
         await Promise.all(lanes);
 
-        const second = await startServer(folder);
+        const second = await startServer(folder, manySignUps);
         for (const username of acknowledged) expect((await signUp(second.url, username)).status, username).toBe(409);
         expect(await second.stop()).toBe(0);
       }),
