@@ -20,7 +20,9 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
   // Paths that are spelled oddly lead to the pages' own.
   if (hasPages && isPage(request, answer)) return complaintOfPage(answer);
   if (!statuses.has(status)) return `the status ${status}`;
-  if (request.status !== undefined && status !== request.status) return `${status} in place of ${request.status}`;
+  const isTooLarge = status === 431 && headBytesOf(request) > mostHeadBytes;
+  if (request.status !== undefined && status !== request.status && !isTooLarge)
+    return `${status} in place of ${request.status}`;
   if (request.end === "closes" && status < 400) return `${status} for what is no request`;
   if (inside.test(body)) return "words of the inside";
   if (body.includes(secretCanary)) return "what was sent comes back";
@@ -41,6 +43,15 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
   if (type.startsWith("text/plain") && status === 200 && body.startsWith("# HELP")) return undefined;
   if (!/^application\/(?:json|jwk-set\+json)$/.test(type)) return `the type ${type}`;
   return isStream(headers) ? undefined : complaintOfJson(status, body);
+}
+
+/** Node's parser counts a little differently: what is within this is never too large. */
+const mostHeadBytes = 16 * 1024 - 256;
+
+function headBytesOf({ parts }: FuzzRequest): number {
+  const bytes = Buffer.concat(parts);
+  const end = bytes.indexOf("\r\n\r\n");
+  return end < 0 ? bytes.length : end;
 }
 
 /** What Next answers, for addresses that are not the API's. */
