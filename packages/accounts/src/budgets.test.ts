@@ -208,6 +208,15 @@ describe("guessing from an address (PWD-07)", () => {
       expect(await reasonOf(signIn(`user-${number}`, password))).toBe("ok");
   });
 
+  it("what is given back twice is given back once", async () => {
+    const attempt = { operation: "sign_in", username: null, address: "192.0.2.7" } as const;
+    const charge = await budgets.charge(attempt);
+    await charge.giveBack();
+    await charge.giveBack();
+    for (let time = 0; time < 20; time += 1) await budgets.charge(attempt);
+    expect(await reasonOf(budgets.charge(attempt))).toBe("rate_limited");
+  });
+
   it("text that can be no name counts, too", async () => {
     for (let number = 0; number < 30; number += 1) await reasonOf(signIn(`no name: ${number}`, wrong));
     expect(hashed).toHaveLength(20);

@@ -133,8 +133,12 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
         const seconds = await limit.charge(key);
         if (seconds !== undefined) throw rateLimited(seconds);
       }
+      let given = false;
       return {
         async giveBack() {
+          // What comes after an answer may fail, too: twice would be room for a guess that nobody has.
+          if (given) return;
+          given = true;
           await Promise.all(charges.map(([limit, key]) => limit.giveBack(key)));
         },
       };

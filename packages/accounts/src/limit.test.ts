@@ -39,6 +39,15 @@ describe("a limit", () => {
     expect(await limit.charge("a")).toBeUndefined();
   });
 
+  it("has room again after more came at once than it says, when those who got through give back", async () => {
+    const limit = createLimit(2, createCounter(), () => startMs);
+    const atOnce = await Promise.all(["a", "a", "a"].map((key) => limit.charge(key)));
+    expect(atOnce).toEqual([undefined, undefined, 60]);
+    await limit.giveBack("a");
+    await limit.giveBack("a");
+    expect(await limit.charge("a")).toBeUndefined();
+  });
+
   it("asks the counter no more about a key that it has refused, until the time is over", async () => {
     const counter = createCounter();
     let nowMs = startMs;

@@ -9,7 +9,7 @@ const maxRefused = 10_000;
 export interface Limit {
   /** Counts one. @returns in how many seconds there is room again, where there was none. @throws AuthError `storage_unavailable` */
   charge(key: string): Promise<number | undefined>;
-  /** @throws AuthError `storage_unavailable` */
+  /** What was refused meanwhile is asked about again. @throws AuthError `storage_unavailable` */
   giveBack(key: string): Promise<void>;
 }
 
@@ -45,6 +45,9 @@ export function createLimit(most: number, counter: Counter, clock: Clock): Limit
       const { count, secondsLeft } = await counter.add(key);
       return count > most ? refuse(key, secondsLeft) : undefined;
     },
-    giveBack: (key) => counter.takeBack(key),
+    async giveBack(key) {
+      await counter.takeBack(key);
+      refusals.delete(key);
+    },
   };
 }
