@@ -1,12 +1,12 @@
 // The connections of a server, against clients that take places and give nothing: so many in all, so many from one network, so many
 // requests at once on each, and so long for taking an answer. What a client sends slowly is cut off by node:http's own timeouts.
 
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { networksOf } from "@signet/accounts";
 
 export interface ConnectionLimits {
-  /** When all places are taken, the connection that has rested longest makes room for a new one. */
+  /** When all places are taken, the connection that has rested longest makes room for a new one; then one whose request does not end. */
   maxConnections: number;
   /** Of one IPv4 address, or one IPv6 /64. */
   maxConnectionsPerNetwork: number;
@@ -51,6 +51,8 @@ export function createConnections(options: Options): Connections {
   /** On which no request has come yet, or not all of its headers; and between two requests. Longest first. */
   const unused = new Set<Socket>();
   const resting = new Set<Socket>();
+  /** The last request on each that is at work, longest first. */
+  const requests = new Map<Socket, Pick<IncomingMessage, "complete">>();
 
   function remove(socket: Socket): void {
     const connection = connections.get(socket);
@@ -58,6 +60,7 @@ export function createConnections(options: Options): Connections {
     connections.delete(socket);
     unused.delete(socket);
     resting.delete(socket);
+    requests.delete(socket);
     const left = (perNetwork.get(connection.network) ?? 1) - 1;
     if (left > 0) perNetwork.set(connection.network, left);
     else perNetwork.delete(connection.network);
@@ -71,10 +74,20 @@ export function createConnections(options: Options): Connections {
 
   function makeRoom(): boolean {
     if (connections.size < maxConnections) return true;
-    const [longest] = unused.size > 0 ? unused : resting;
+    const [rested] = unused.size > 0 ? unused : resting;
+    const longest = rested ?? findSender();
     if (longest === undefined) return false;
     cutOff(longest);
     return true;
+  }
+
+  /** Who has sent the beginning of a request and not the rest. Whoever has sent it all is waiting for us. */
+  function findSender(): Socket | undefined {
+    for (const [socket, request] of requests) {
+      if (!request.complete) return socket;
+      requests.delete(socket);
+    }
+    return undefined;
   }
 
   return {
@@ -92,7 +105,9 @@ export function createConnections(options: Options): Connections {
         unanswered: 0,
         answered() {
           connection.unanswered -= 1;
-          if (connection.unanswered === 0 && connections.has(socket)) resting.add(socket);
+          if (connection.unanswered > 0 || !connections.has(socket)) return;
+          requests.delete(socket);
+          resting.add(socket);
         },
         waiting: undefined,
       };
@@ -106,6 +121,7 @@ export function createConnections(options: Options): Connections {
       if (connection === undefined) return false;
       unused.delete(socket);
       resting.delete(socket);
+      requests.set(socket, response.req);
       connection.unanswered += 1;
       response.once("close", connection.answered);
       if (connection.unanswered <= maxUnanswered) return true;

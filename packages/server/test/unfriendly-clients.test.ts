@@ -241,6 +241,27 @@ describe("many connections", () => {
     expect(await ask(asks)).toContain("200");
   });
 
+  test("and then who began a request longest ago and does not end it: a few networks that hold all places keep nobody out", async () => {
+    const handle = async (request: Request) => new Response(await request.text());
+    const port = await serve(
+      { maxConnections: 2 },
+      done,
+      {},
+      { ...noApi, owns: (path) => path === "/api/slow", handle },
+    );
+    const beginning = "POST /api/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1";
+    const [first, second] = [await open(port), await open(port)];
+    for (const { socket } of [first, second]) {
+      // That its first request is answered shows that the second has been begun.
+      socket.write(`${beginning}2${beginning}`);
+    }
+    await expect.poll(() => [first, second].every(({ text }) => text().includes("12"))).toBe(true);
+    expect(await ask(await open(port))).toContain("200");
+    await first.ended;
+    second.socket.write("2");
+    await expect.poll(() => second.text().match(/12/g)?.length).toBe(2);
+  });
+
   test("nobody who is being answered makes room", async () => {
     let finish: (() => void) | undefined;
     const port = await serve({ maxConnections: 1 }, (_request, response) => {
