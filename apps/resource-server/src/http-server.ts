@@ -17,6 +17,7 @@ const limits = {
 };
 const defaultMaxConnections = 10_000;
 const maxRequestsPerSocket = 10_000;
+const maxHeaders = 100;
 const idleCheckMs = 50;
 
 /** Whoever came through a proxy is not from this machine, whatever the socket says. */
@@ -47,6 +48,9 @@ export function createHttpServer(
   const server = createServer(limits, (request, response) => {
     setSecurityHeaders(response);
     if (ending) response.setHeader("Connection", "close");
+    if (request.rawHeaders.length > 2 * maxHeaders) {
+      return response.writeHead(431, { Connection: "close" }).end();
+    }
     // Only origin-form targets (RFC 9112 §3.2.1).
     if (request.url?.startsWith("/") !== true) {
       return sendRefusal(response, unreadableAddress());
@@ -71,6 +75,8 @@ export function createHttpServer(
   });
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = maxRequestsPerSocket;
+  // Node leaves out the rest without a word, and a proxy's header may be among it: one too many is enough to refuse them all.
+  server.maxHeadersCount = maxHeaders + 1;
 
   return {
     server,

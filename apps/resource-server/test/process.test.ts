@@ -195,6 +195,13 @@ describe("on the wire (SRV-04)", () => {
     expect(refused).toContain('"reason":"token_malformed"');
   });
 
+  test("a hundred headers at most: Node would leave out what a proxy writes behind two thousand (HTTP-08)", async () => {
+    const request = (count: number) =>
+      `GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${"a:\r\n".repeat(count)}X-Forwarded-For: 192.0.2.7\r\n\r\n`;
+    expect(await raw(running.port, request(97))).toMatch(/^HTTP\/1\.1 404 /);
+    for (const count of [98, 2_100]) expect(await raw(running.port, request(count))).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
   test("headers have 16 KiB at most", async () => {
     const answer = await raw(running.port, `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(17_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
