@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fixedClock } from "@signet/auth/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openFileNoteStore } from "./file-note-store.ts";
-import { maxNotesPerPerson, type NoteStore, type Owner } from "./note-store.ts";
+import { maxNotesBytes, maxNotesPerPerson, type NoteStore, type Owner } from "./note-store.ts";
 
 const issuer = "https://issuer.example";
 const ada: Owner = { issuer, subject: "ada" };
@@ -86,6 +86,20 @@ describe("notes in files", () => {
     await store.remove(ada, "3");
     await store.add(ada, "one more");
     expect(await store.list(ada)).toHaveLength(maxNotesPerPerson);
+  });
+
+  test("are not longer, all of them as they are sent, than there is room for (SRV-04)", async () => {
+    // Each character is six in JSON.
+    const long = "\u0001".repeat(2_000);
+    let kept = 0;
+    const refused = await (async () => {
+      for (; kept < maxNotesPerPerson; kept += 1) await store.add(ada, long);
+    })().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ reason: "input_invalid", claim: "text", problem: "too_many" });
+    expect(kept).toBe(21);
+    await store.add(ada, "a short one");
+    await store.add(bob, long);
+    expect(Buffer.byteLength(JSON.stringify(await store.list(ada)))).toBeLessThanOrEqual(maxNotesBytes);
   });
 
   test.each([

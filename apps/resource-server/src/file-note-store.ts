@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Clock, numericDate } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import { z } from "zod";
-import { maxNotesPerPerson, type Note, type NoteStore, type Owner } from "./note-store.ts";
+import { maxNotesBytes, maxNotesPerPerson, type Note, type NoteStore, type Owner } from "./note-store.ts";
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
@@ -56,14 +56,15 @@ export async function openFileNoteStore({ folder, clock }: { folder: string; clo
     list: async (owner) => (await read(join(folder, nameOf(owner)))).toReversed(),
     add: (owner, text) =>
       change(owner, (notes) => {
-        if (notes.length >= maxNotesPerPerson) {
-          throw new AuthError("input_invalid", `${maxNotesPerPerson} notes are the most: remove one first.`, {
+        const note = { id: randomBytes(12).toString("base64url"), text, createdAt: numericDate(clock) };
+        const all = [...notes, note];
+        if (all.length > maxNotesPerPerson || Buffer.byteLength(JSON.stringify(all)) > maxNotesBytes) {
+          throw new AuthError("input_invalid", "There is no room for more notes: remove one first.", {
             claim: "text",
             problem: "too_many",
           });
         }
-        const note = { id: randomBytes(12).toString("base64url"), text, createdAt: numericDate(clock) };
-        return { notes: [...notes, note], result: note };
+        return { notes: all, result: note };
       }),
     remove: (owner, id) =>
       change(owner, (notes) => {

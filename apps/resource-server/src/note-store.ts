@@ -14,6 +14,8 @@ export interface Note {
 }
 
 export const maxNotesPerPerson = 500;
+/** Of one person's notes as JSON: each list is that long, and many may be asked for at once. */
+export const maxNotesBytes = 256 * 1024;
 /** Counted as people do: an emoji is one or a few, not its bytes. */
 export const maxNoteLength = 2_000;
 

@@ -27,7 +27,7 @@ export function notesErrorWords(error: unknown): string | null {
   switch (reasonOf(error)) {
     case "input_invalid":
       return problemOf(error) === "too_many"
-        ? "There is no room for more: 500 notes are the most. Remove one first."
+        ? "There is no room for more notes. Remove one first."
         : "This note cannot be kept as it is.";
     case "not_found":
       return "This note was removed already.";
