@@ -260,6 +260,14 @@ describe("other operations have budgets of their own", () => {
     expect(await reasonOf(accounts.sessions.refresh(alice, from("192.0.2.7")))).toBe("ok");
   });
 
+  it("listing one's sessions: by person, in batches or not", async () => {
+    const { userId = "" } = (await sessionOf(await signUp("alice"))) ?? {};
+    for (let time = 0; time < 120; time += 1) await accounts.sessions.list(userId);
+    expect(await reasonOf(accounts.sessions.list(userId))).toBe("rate_limited");
+    pass(minute);
+    expect(await reasonOf(accounts.sessions.list(userId))).toBe("ok");
+  });
+
   it("asking about tokens: by service, a hundred times a second", async () => {
     const ask = (clientId: string) => reasonOf(budgets.charge({ operation: "ask_about_token", clientId }));
     for (let time = 0; time < 6_000; time += 1) await ask("notes");

@@ -19,6 +19,8 @@ export type Attempt =
   | { operation: "sign_up"; address: string | null }
   | { operation: "change_password"; userId: string }
   | { operation: "refresh"; sessionId: string }
+  /** A list of all sessions of somebody who is signed in. */
+  | { operation: "list_sessions"; userId: string }
   /** What a token is good for, by another service. */
   | { operation: "ask_about_token"; clientId: string };
 
@@ -68,6 +70,9 @@ const refreshWindow = 5 * 60;
 /** A hundred a second: services that ask more often should verify. */
 const questionsPerClient = 6_000;
 const questionWindow = 60;
+/** More than all pages of a person show. */
+const listsPerUser = 120;
+const listWindow = 60;
 
 type Charged = readonly [limit: Limit, key: string];
 
@@ -86,10 +91,11 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
   const signUpWide = limitOf("sign_up/wide", signUpsPerAddress * wideFactor, hour);
   const change = limitOf("change_password", signInsPerAccount, quarterHour);
   const changeDay = limitOf("change_password/day", guessesPerAccountAndDay, day);
-  // Only sessions and clients that exist are counted, and each replica may count for itself: that costs no statement.
+  // Only sessions, users and clients that exist are counted, and each replica may count for itself: that costs no statement.
   const ownLimit = (name: string, most: number, windowSeconds: number) =>
     createLimit(most, createMemoryCounter({ name, windowSeconds }), clock);
   const refresh = ownLimit("refresh", refreshesPerSession, refreshWindow);
+  const list = ownLimit("list_sessions", listsPerUser, listWindow);
   const question = ownLimit("ask_about_token", questionsPerClient, questionWindow);
 
   /** One after the other: what finds no room in the first is not counted in the next. */
@@ -107,6 +113,8 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
         return both(change, changeDay, attempt.userId);
       case "refresh":
         return [[refresh, attempt.sessionId]];
+      case "list_sessions":
+        return [[list, attempt.userId]];
       case "ask_about_token":
         return [[question, attempt.clientId]];
     }

@@ -18,12 +18,18 @@ export interface Networks {
  * address has one network with all else that is none.
  */
 export function networksOf(address: string | null): Networks {
-  const [text = ""] = (address ?? "").split("%");
+  const [text = ""] = withoutPort(address ?? "").split("%");
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return { near: ipaddr.IPv4.parse(text).toString() };
   if (!ipaddr.IPv6.isValid(text)) return { near: "unknown" };
   const parsed = ipaddr.IPv6.parse(text);
   if (parsed.isIPv4MappedAddress()) return { near: parsed.toIPv4Address().toString() };
   return { near: network(parsed, householdBits), wide: network(parsed, customerBits) };
+}
+
+/** Some proxies write `192.0.2.7:443` and `[2001:db8::1]:443`. */
+function withoutPort(address: string): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(address) ?? [];
+  return ipv6 ?? ipv4 ?? address;
 }
 
 function network(address: ipaddr.IPv6, bits: number): string {

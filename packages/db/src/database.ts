@@ -9,6 +9,7 @@ import { type AuditStore, createAuditStore } from "./audit-store.ts";
 import { createCounterStore, type RemovableCounters } from "./counter-store.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
+import { removeOldSessions } from "./old-sessions.ts";
 import { createRevocationStore, type RevocationStore } from "./revocation-store.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
@@ -29,6 +30,8 @@ export interface Database {
   signingKeys: SigningKeyStore;
   audit: AuditStore;
   counters: RemovableCounters;
+  /** Removes sessions that have been over for a day. Not more than some thousands at once. @returns how many */
+  removeOldSessions(): Promise<number>;
   /** Brings the tables to the newest migration; see `migrate`. */
   migrate(): Promise<void>;
   /** The names of the migrations that `migrate` would apply; throws as it does. */
@@ -81,6 +84,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     counters: createCounterStore(pool, () => {
       queries += 1;
     }),
+    removeOldSessions: () => removeOldSessions(prisma),
     migrate: () => migrate(connecting),
     pendingMigrations: () => pendingMigrations(connecting),
     ping: () =>

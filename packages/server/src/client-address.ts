@@ -34,13 +34,20 @@ export function forwardedAddress(header: string | null, trustedProxyHops: number
   return header?.split(",").at(-trustedProxyHops)?.trim();
 }
 
+/** What this machine calls itself. A page whose name was pointed here after it had loaded asks for its own name. */
+const ownName = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
+
 /**
- * Whether a request comes from this machine itself: from a loopback socket, with no proxy between. With proxies in front, or with
- * any sign of one, nobody can say so.
+ * Whether a request comes from this machine itself: from a loopback socket, under a name of it, with no proxy between. With proxies in
+ * front, or with any sign of one, nobody can say so.
  */
 export function isFromThisMachine(request: IncomingMessage, trustedProxyHops: number): boolean {
   const hasPassedProxy = trustedProxyHops > 0 || proxyHeaders.some((name) => request.headers[name] !== undefined);
-  return !hasPassedProxy && /^(?:::ffff:)?127\.|^::1$/i.test(request.socket.remoteAddress ?? "");
+  return (
+    !hasPassedProxy &&
+    ownName.test(request.headers.host ?? "") &&
+    /^(?:::ffff:)?127\.|^::1$/i.test(request.socket.remoteAddress ?? "")
+  );
 }
 
 /** Nothing behind this server may believe a header that anybody can write. */

@@ -21,7 +21,7 @@ export interface Services extends ApiServices {
   close(): Promise<void>;
 }
 
-/** Revocations that nothing needs any more, and audit events and counters whose time is over, are removed this often. */
+/** What nothing needs any more is removed this often: revocations, sessions, audit events, counters. */
 const cleaningMs = 60_000;
 /** A process whose clock is further from the database's than this would make tokens that others refuse. */
 const maxClockDifferenceMs = 30_000;
@@ -147,7 +147,8 @@ async function beginServices(
       database.revocations.removeExpired(),
       database.audit.removeOlderThan(settings.AUDIT_RETENTION_DAYS),
       database.counters.removeExpired(),
-    ]).catch((err: unknown) => log.warn({ err }, "Old revocations, audit events and counters were not removed."));
+      database.removeOldSessions(),
+    ]).catch((err: unknown) => log.warn({ err }, "What is old was not removed; the next attempt is in a minute."));
   }, cleaningMs);
 
   return {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type Api, createLogger } from "@signet/api";
 import { afterEach, describe, expect, test } from "vitest";
-import { clientAddress, forwardedAddress } from "../src/client-address.ts";
+import { clientAddress, forwardedAddress, isFromThisMachine } from "../src/client-address.ts";
 import { createHttpServer, type HttpServer } from "../src/http-server.ts";
 
 let running: HttpServer | undefined;
@@ -146,4 +146,21 @@ describe("the client's address (PWD-07)", () => {
   test("has one spelling for an IPv4 client on a dual-stack socket", () => {
     expect(clientAddress(request("::ffff:192.0.2.1"), 0)).toBe("192.0.2.1");
   });
+});
+
+describe("a request from this machine, which may read /metrics", () => {
+  const request = (host: string | undefined, remoteAddress = "127.0.0.1") =>
+    ({ socket: { remoteAddress }, headers: { host } }) as Parameters<typeof isFromThisMachine>[0];
+
+  test.each(["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"])("names it %s", (host) => {
+    expect(isFromThisMachine(request(host), 0)).toBe(true);
+    expect(isFromThisMachine(request(host, "192.0.2.1"), 0)).toBe(false);
+  });
+
+  test.each(["rebound.example", "localhost.rebound.example", "127.0.0.1.rebound.example:3000", "", undefined])(
+    "is not one that a page of another name has sent: %s",
+    (host) => {
+      expect(isFromThisMachine(request(host), 0)).toBe(false);
+    },
+  );
 });
