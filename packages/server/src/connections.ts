@@ -32,6 +32,8 @@ export interface Connections {
 
 interface Connection {
   network: string;
+  /** Since it was opened, or since its last answer. */
+  restingSince: number;
   unanswered: number;
   answered(): void;
   /** Since when answers wait, and how much of all the reader had taken when it last took something. */
@@ -74,11 +76,22 @@ export function createConnections(options: Options): Connections {
 
   function makeRoom(): boolean {
     if (connections.size < maxConnections) return true;
-    const [rested] = unused.size > 0 ? unused : resting;
-    const longest = rested ?? findSender();
+    const longest = findRested() ?? findSender();
     if (longest === undefined) return false;
     cutOff(longest);
     return true;
+  }
+
+  /** Who has rested longest, whether it has asked for something before or not: those who have just come are about to. */
+  function findRested(): Socket | undefined {
+    const [silent] = unused;
+    const [rested] = resting;
+    if (silent === undefined || rested === undefined) return silent ?? rested;
+    return restingSince(silent) < restingSince(rested) ? silent : rested;
+  }
+
+  function restingSince(socket: Socket): number {
+    return connections.get(socket)?.restingSince ?? 0;
   }
 
   /** Who has sent the beginning of a request and not the rest. Whoever has sent it all is waiting for us. */
@@ -102,11 +115,13 @@ export function createConnections(options: Options): Connections {
       unused.add(socket);
       const connection: Connection = {
         network,
+        restingSince: monotonicMs(),
         unanswered: 0,
         answered() {
           connection.unanswered -= 1;
           if (connection.unanswered > 0 || !connections.has(socket)) return;
           requests.delete(socket);
+          connection.restingSince = monotonicMs();
           resting.add(socket);
         },
         waiting: undefined,

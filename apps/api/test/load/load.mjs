@@ -148,7 +148,7 @@ function ask(path, more = "") {
 }
 
 /** Connections that do what `how` says until the server ends them. */
-async function slow({ port, how, connections, perAddress, forMs, token }) {
+async function slow({ port, how, connections, perAddress, net = 1, forMs, token }) {
   const ways = {
     silent: () => {},
     headers: (socket) => repeat(socket, "GET / HTTP/1.1\r\nHost: localhost\r\n", "x: y\r\n"),
@@ -165,7 +165,7 @@ async function slow({ port, how, connections, perAddress, forMs, token }) {
         `/api/trpc/${Array(30).fill("auth.whoami").join(",")}?batch=1`,
         `Authorization: Bearer ${token}\r\n`,
       );
-      const more = setInterval(() => socket.writableLength === 0 && socket.write(batch.repeat(4)), 100);
+      const more = setInterval(() => socket.writableLength === 0 && socket.write(batch.repeat(2)), 100);
       socket.once("close", () => clearInterval(more));
     },
   };
@@ -177,7 +177,7 @@ async function slow({ port, how, connections, perAddress, forMs, token }) {
   for (let opened = 0; opened < connections; ) {
     // Not faster than a listening socket's queue is emptied.
     const group = Array.from({ length: Math.min(100, connections - opened) }, (_, index) => {
-      const from = `127.0.1.${1 + Math.floor((opened + index) / perAddress)}`;
+      const from = `127.0.${net}.${1 + Math.floor((opened + index) / perAddress)}`;
       const { socket } = openConnection({ port, from }, () => {});
       const openedAt = performance.now();
       socket.once("connect", () => ways[how](socket));
