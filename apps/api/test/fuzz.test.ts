@@ -17,7 +17,7 @@ import { bentTokens } from "./fuzz/tokens.ts";
 import { freePort } from "./running-api.ts";
 
 const isLong = process.env["SIGNET_LONG_TESTS"] === "1";
-const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 10_000));
+const total = Number(process.env["FUZZ_REQUESTS"] ?? (isLong ? 1_000_000 : 4_000));
 const seed = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
 /** Between rounds there is a new token, so that it never runs out in one. */
 const perRound = Math.min(Math.ceil(total / 4), 20_000);

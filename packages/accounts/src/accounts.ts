@@ -1,6 +1,7 @@
 // Signing up, signing in and changing the password: each ends with a new session, and the tokens of it.
 
 import { randomBytes } from "node:crypto";
+import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError, type AuthErrorReason, isAuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
@@ -73,13 +74,13 @@ export interface Accounts {
   /**
    * Changes the password of somebody who is signed in, ends all their sessions, and signs them in anew.
    *
-   * Does not check: that the caller is that user, with a session that still stands.
+   * Does not check: the claims, of an access token that was verified before, with a session that still stands.
    *
    * @throws AuthError `password_unacceptable` | `rate_limited` | `credentials_invalid` (the current password is wrong, or
    *   somebody changed it meanwhile) | `busy` | `storage_unavailable` | `keys_unavailable`
    */
   changePassword(
-    userId: string,
+    claims: Pick<AccessTokenClaims, "sub" | "sid">,
     passwords: { currentPassword: string; newPassword: string },
     client: Client,
     options?: SessionOptions,
@@ -143,12 +144,12 @@ export function createAccounts(options: AccountsOptions): Accounts {
       });
     },
 
-    async changePassword(userId, { currentPassword, newPassword }, client, { refreshable = true } = {}) {
+    async changePassword({ sub, sid }, { currentPassword, newPassword }, client, { refreshable = true } = {}) {
       requirePossiblePassword(currentPassword, "currentPassword");
-      const user = await store.findUser(userId);
+      const user = await store.findUser(sub);
       if (user === undefined) throw currentPasswordWrong();
       requireAcceptablePassword(newPassword, passwordMinLength, user.username, "newPassword");
-      const charge = await budgets.charge({ operation: "change_password", userId });
+      const charge = await budgets.charge({ operation: "change_password", sessionId: sid });
 
       return unlessTried(charge, ["credentials_invalid"], async () => {
         if (!(await hasher.verify(user.passwordHash, currentPassword))) throw currentPasswordWrong();

@@ -89,7 +89,9 @@ describe("the audit log of accounts (PWD-17)", () => {
   it("knows of each ending that ended something, and of a wrong current password", async () => {
     const { userId, sessionId, refreshToken } = await signUp();
     const change = { currentPassword: "wrong", newPassword: "another horse battery staple" };
-    await expect(accounts.changePassword(userId, change, client)).rejects.toThrow(/current password/);
+    await expect(accounts.changePassword({ sub: userId, sid: sessionId }, change, client)).rejects.toThrow(
+      /current password/,
+    );
     await accounts.sessions.endByRefreshToken(refreshToken);
     await accounts.sessions.endByRefreshToken(refreshToken);
     await accounts.sessions.end(userId, sessionId);

@@ -29,8 +29,8 @@ export function withAuditedFailures({ issueToken, changePassword }: Entrances, a
   return {
     issueToken: (credentials, client, options) =>
       audited("sign_in_failed", client, issueToken(credentials, client, options)),
-    changePassword: (userId, passwords, client, options) =>
-      audited("password_change_failed", client, changePassword(userId, passwords, client, options), userId),
+    changePassword: (claims, passwords, client, options) =>
+      audited("password_change_failed", client, changePassword(claims, passwords, client, options), claims.sub),
   };
 }
 

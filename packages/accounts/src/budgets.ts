@@ -17,7 +17,8 @@ export type Attempt =
   /** `username` normalised, `null` for text that is no name; `deviceId` of a device that is known to the account. */
   | { operation: "sign_in"; username: string | null; address: string | null; deviceId?: string | undefined }
   | { operation: "sign_up"; address: string | null }
-  | { operation: "change_password"; userId: string }
+  /** By session: a thief with somebody's token uses up what is the thief's, and the owner can still change it elsewhere. */
+  | { operation: "change_password"; sessionId: string }
   | { operation: "refresh"; sessionId: string }
   /** A list of all sessions of somebody who is signed in. */
   | { operation: "list_sessions"; userId: string }
@@ -110,7 +111,7 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
       case "sign_up":
         return byNetwork(signUpNear, signUpWide, attempt.address);
       case "change_password":
-        return both(change, changeDay, attempt.userId);
+        return both(change, changeDay, attempt.sessionId);
       case "refresh":
         return [[refresh, attempt.sessionId]];
       case "list_sessions":

@@ -323,9 +323,9 @@ describe("a changed password (PWD-15)", () => {
   const newPassword = "five other plain words here";
 
   it("ends every session, begins one, and is the one that counts from then on", async () => {
-    const { sub } = await verify(issued.accessToken);
+    const claims = await verify(issued.accessToken);
     const phone = await signIn();
-    const renewed = await accounts.changePassword(sub, { currentPassword: password, newPassword }, client);
+    const renewed = await accounts.changePassword(claims, { currentPassword: password, newPassword }, client);
     expect(await isEnded(issued.sessionId)).toBe(true);
     expect(await isEnded(phone.sessionId)).toBe(true);
     expect(await isEnded(renewed.sessionId)).toBe(false);
@@ -337,9 +337,11 @@ describe("a changed password (PWD-15)", () => {
   });
 
   it("needs the current one, and a new one that is good enough; otherwise nothing changes", async () => {
-    const { sub } = await verify(issued.accessToken);
+    const claims = await verify(issued.accessToken);
     const change = (currentPassword: string, wanted: string) =>
-      accounts.changePassword(sub, { currentPassword, newPassword: wanted }, client).catch((error: unknown) => error);
+      accounts
+        .changePassword(claims, { currentPassword, newPassword: wanted }, client)
+        .catch((error: unknown) => error);
     expect(await change("not the password", newPassword)).toMatchObject({
       reason: "credentials_invalid",
       claim: "currentPassword",
@@ -350,11 +352,11 @@ describe("a changed password (PWD-15)", () => {
   });
 
   it("of two changes at once lets one be made", async () => {
-    const { sub } = await verify(issued.accessToken);
+    const claims = await verify(issued.accessToken);
     const wanted = ["the first new pass phrase", "the second new pass phrase"];
     const results = await Promise.all(
       wanted.map((newOne) =>
-        reasonOf(accounts.changePassword(sub, { currentPassword: password, newPassword: newOne }, client)),
+        reasonOf(accounts.changePassword(claims, { currentPassword: password, newPassword: newOne }, client)),
       ),
     );
     expect(results.toSorted()).toEqual(["credentials_invalid", "none"]);

@@ -34,8 +34,8 @@ export function withSessionLog(accounts: Accounts, log: Logger, metrics: Metrics
     signUp: (credentials, client, options) => logged("sign_up", client, accounts.signUp(credentials, client, options)),
     issueToken: (credentials, client, options) =>
       logged("sign_in", client, accounts.issueToken(credentials, client, options)),
-    changePassword: (userId, passwords, client, options) =>
-      logged("change_password", client, accounts.changePassword(userId, passwords, client, options)),
+    changePassword: (claims, passwords, client, options) =>
+      logged("change_password", client, accounts.changePassword(claims, passwords, client, options)),
     sessions: {
       ...sessions,
       refresh: (token, client, options) => logged("refresh", client, sessions.refresh(token, client, options)),

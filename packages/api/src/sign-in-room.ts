@@ -48,7 +48,7 @@ export function withSignInRoom(accounts: Accounts, maxAtOnce = maxPerHashingThre
     signUp: (credentials, client, options) => admitted(client, () => accounts.signUp(credentials, client, options)),
     issueToken: (credentials, client, options) =>
       admitted(client, () => accounts.issueToken(credentials, client, options)),
-    changePassword: (userId, passwords, client, options) =>
-      admitted(client, () => accounts.changePassword(userId, passwords, client, options)),
+    changePassword: (claims, passwords, client, options) =>
+      admitted(client, () => accounts.changePassword(claims, passwords, client, options)),
   };
 }

@@ -39,7 +39,10 @@ test("one network takes a quarter of the room and no more, right password or not
   const inside = ["2001:db8:0:1::1", "2001:db8:0:1::2"].map(from);
   await expect(from("2001:db8:0:1::3")).rejects.toMatchObject({ reason: "busy", retryAfterSeconds: 1 });
   const change = { currentPassword: password, newPassword: password };
-  const changing = accounts.changePassword("id", change, { address: "2001:db8:0:1::4", device: null });
+  const changing = accounts.changePassword({ sub: "id", sid: "session" }, change, {
+    address: "2001:db8:0:1::4",
+    device: null,
+  });
   await expect(changing).rejects.toMatchObject({ reason: "busy" });
   inside.push(from("2001:db8:0:2::1"));
   expect(waiting).toHaveLength(3);

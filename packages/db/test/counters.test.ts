@@ -70,8 +70,8 @@ describe.each(Object.entries(kinds))("counters on %s (PWD-08)", (_kind, open) =>
     const counter = one.counters.counter({ name: "old", windowSeconds: 60 });
     await counter.add("x");
     vi.setSystemTime(Date.now() + 59_000);
+    await one.counters.removeExpired();
     expect(await counter.add("x")).toEqual({ count: 2, secondsLeft: 1 });
-    expect(await one.counters.removeExpired()).toBe(0);
     vi.setSystemTime(Date.now() + 1_001);
     expect(await counter.add("x")).toEqual({ count: 1, secondsLeft: 60 });
     vi.setSystemTime(Date.now() + 3_600_000);

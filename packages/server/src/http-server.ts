@@ -1,26 +1,17 @@
-// The node:http server: limits, the client's address, and who answers: the API by its paths, pages all else, where there are some.
+// The node:http server: its limits, what every answer says, its start and its end. Who answers is the router's.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { getRequestListener, RequestError } from "@hono/node-server";
-import type { Api, Peer } from "@signet/api";
-import { refused } from "@signet/api";
-import { AuthError } from "@signet/auth/errors";
-import type { Logger } from "pino";
-import { clientAddress, dropForwardedHeaders, isFromThisMachine } from "./client-address.ts";
+import type { Api } from "@signet/api";
 import { type ConnectionLimits, createConnections } from "./connections.ts";
+import { createRouter, type NodeHandler, type RouterOptions } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { cameInTheClear, httpsAddress, isHarmlessInTheClear } from "./transport.ts";
+import { sendRefusal } from "./send-refusal.ts";
+import { cameInTheClear } from "./transport.ts";
 
-type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-interface HttpServerOptions {
-  trustedProxyHops: number;
-  /** The public origin. Where it is https, nothing else is taken, and browsers are told to stay; requests are taken to be for it. */
-  origin: string;
+interface HttpServerOptions extends RouterOptions {
   /** Whether something behind this server takes WebSockets (the development server does, to reload pages). */
   webSockets?: boolean;
-  log: Logger;
   /** Others than the usual ones, for tests. */
   limits?: Partial<Limits>;
 }
@@ -111,7 +102,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     server,
     open: (api, pages) => {
-      answer = router(api, pages, options);
+      answer = createRouter(api, pages, options);
     },
     announceEnd: () => {
       ending = true;
@@ -132,109 +123,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       clearTimeout(cutOff);
     },
   };
-}
-
-function router(api: Api, pages: NodeHandler | undefined, options: HttpServerOptions): NodeHandler {
-  const { trustedProxyHops, origin, log } = options;
-  const { host } = new URL(origin);
-  const peers = new WeakMap<IncomingMessage, Peer>();
-  const apiListener = getRequestListener(
-    // The peer is always there; without one nobody is known.
-    (request, { incoming }) => api.handle(request, peers.get(incoming as IncomingMessage) ?? { address: null }),
-    {
-      // Next's own Request and Response stay what they are.
-      overrideGlobalObjects: false,
-      errorHandler: (error) => {
-        if (error instanceof RequestError) return refused(unreadableAddress());
-        log.error({ err: error }, "failed");
-        return refused(error);
-      },
-    },
-  );
-
-  return (request, response) => {
-    const pathname = pathnameOf(request);
-    if (pathname === undefined) return sendRefusal(response, unreadableAddress());
-    if (countAuthorization(request) > 1) {
-      return sendRefusal(
-        response,
-        new AuthError("token_malformed", "There is more than one Authorization header."),
-        400,
-      );
-    }
-    if (cameInTheClear(request.headers, options) && !isHarmlessInTheClear(request, pathname)) {
-      const isPage = pages !== undefined && !api.owns(pathname);
-      return answerInTheClear(response, isPage ? httpsAddress(request, origin) : undefined);
-    }
-    if (api.trpc.takes(request, pathname)) {
-      request.headers.host = host;
-      return api.trpc.handle(request, response, { address: clientAddress(request, trustedProxyHops) });
-    }
-    const peer = {
-      address: clientAddress(request, trustedProxyHops),
-      local: isFromThisMachine(request, trustedProxyHops),
-    };
-    dropForwardedHeaders(request);
-    if (pages !== undefined && !api.owns(pathname)) {
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        return sendRefusal(response, new AuthError("method_not_allowed", "Pages are read with GET."));
-      }
-      dropToken(request);
-      return pages(request, response);
-    }
-    // Whatever name the client used, or none: addresses are built from the configured origin alone.
-    request.headers.host = host;
-    peers.set(request, peer);
-    return apiListener(request, response);
-  };
-}
-
-function unreadableAddress(): AuthError {
-  return new AuthError("input_invalid", "The address cannot be read.");
-}
-
-/** Paths that are what they look like: no escapes, no dots that move. */
-const plainPath = /^(?:\/[\w-][\w.,-]*)+(?=\?|$)/;
-
-/** Only origin-form targets (RFC 9112 §3.2.1); dot segments are resolved before anybody decides by the path. */
-function pathnameOf(request: IncomingMessage): string | undefined {
-  const target = request.url ?? "";
-  const [plain] = plainPath.exec(target) ?? [];
-  if (plain !== undefined) return plain;
-  // Put behind an authority, so that `//host/path` cannot name another one.
-  const absolute = `http://localhost${target}`;
-  return target.startsWith("/") && URL.canParse(absolute) ? new URL(absolute).pathname : undefined;
-}
-
-/**
- * A token in the query is the browser's business, which reads it from its own address bar; Next would write the query into
- * the page.
- */
-function dropToken(request: IncomingMessage): void {
-  const url = new URL(`http://localhost${request.url}`);
-  if (!url.searchParams.has("token")) return;
-  url.searchParams.delete("token");
-  request.url = url.pathname + url.search;
-}
-
-const authorization = "authorization";
-
-/** Node keeps the first of several without a word; which one counts must not be left to chance. */
-function countAuthorization(request: IncomingMessage): number {
-  const { rawHeaders } = request;
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === authorization.length && name.toLowerCase() === authorization) count += 1;
-  }
-  return count;
-}
-
-/** Nothing of the request is kept, written down or handed on. */
-function answerInTheClear(response: ServerResponse, location: string | undefined): unknown {
-  if (location === undefined) return sendRefusal(response, new AuthError("https_required", "Use https."));
-  // Not for caches: to whoever asks for the same address by https it would be a circle.
-  return response.writeHead(308, { Location: location, "Cache-Control": "no-store", "Content-Length": "0" }).end();
 }
 
 function notYet(request: IncomingMessage, response: ServerResponse): void {
@@ -258,10 +146,4 @@ function tooManyHeaders(response: ServerResponse): void {
 
 function notReady(response: ServerResponse, checks: Record<string, string>): void {
   response.writeHead(503, { "Content-Type": "application/json" }).end(JSON.stringify({ ready: false, checks }));
-}
-
-/** A refusal before there is a `Request`; the same body as everywhere. */
-async function sendRefusal(response: ServerResponse, error: unknown, status?: number): Promise<void> {
-  const answer = refused(error);
-  response.writeHead(status ?? answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
 }

@@ -94,7 +94,7 @@ export const authRouter = router({
       const { refreshToken: place, ...passwords } = input;
       ctx.delivery.prepare(place);
       const options = { refreshable: place !== "none" };
-      const issued = await ctx.accounts.changePassword(ctx.claims.sub, passwords, ctx.client(), options);
+      const issued = await ctx.accounts.changePassword(ctx.claims, passwords, ctx.client(), options);
       return ctx.delivery.deliver(issued, place);
     }),
 });
