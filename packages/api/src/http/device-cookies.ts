@@ -3,9 +3,10 @@
 
 import { type DeviceMark, deviceMarkSeconds } from "@signet/accounts";
 import type { RequestHeaders } from "../context.ts";
+import { type CookieOptions, createNamedCookies } from "./named-cookies.ts";
 
-const baseName = "signet_device_";
-const securePrefix = "__Secure-";
+/** A name holds what the mark calls itself: 96 bits in base64url. */
+const shape = { name: "[A-Za-z0-9_-]{16}", value: "[A-Za-z0-9._-]{1,200}" };
 /** So many accounts are known on one browser; a shared one must not outgrow the headers that a server takes. */
 const maxMarks = 10;
 
@@ -16,35 +17,14 @@ export interface DeviceCookies {
   set(mark: DeviceMark, request: RequestHeaders): string[];
 }
 
-export interface DeviceCookieOptions {
-  /** Whether the public origin is https; outside it browsers would not take the cookie. */
-  secure: boolean;
-  /** Of the one call that reads it. */
-  path: string;
-}
-
-export function createDeviceCookies({ secure, path }: DeviceCookieOptions): DeviceCookies {
-  const prefix = (secure ? securePrefix : "") + baseName;
-  const pattern = new RegExp(`^${prefix}([A-Za-z0-9_-]{16})=([A-Za-z0-9._-]{1,200})$`);
-  const attributes = `Path=${path}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
-
-  function read(request: RequestHeaders): Map<string, string> {
-    const pairs = (request.headers.get("cookie") ?? "").split(";").flatMap((pair) => {
-      const [, name, mark] = pattern.exec(pair.trim()) ?? [];
-      return name === undefined || mark === undefined ? [] : [[name, mark] as const];
-    });
-    return new Map(pairs);
-  }
-
+export function createDeviceCookies(options: CookieOptions): DeviceCookies {
+  const { read, set, clear } = createNamedCookies("signet_device_", shape, options);
   return {
     read,
     set({ name, mark }, request) {
       const others = [...read(request).keys()].filter((other) => other !== name);
       const tooMany = others.slice(0, Math.max(0, others.length - (maxMarks - 1)));
-      return [
-        `${prefix}${name}=${mark}; Max-Age=${deviceMarkSeconds}; ${attributes}`,
-        ...tooMany.map((other) => `${prefix}${other}=; Max-Age=0; ${attributes}`),
-      ];
+      return [set(name, mark, deviceMarkSeconds), ...tooMany.map(clear)];
     },
   };
 }
