@@ -27,7 +27,7 @@ async function expectQuiet(page: Page): Promise<void> {
   expect(ran).toEqual([]);
 }
 
-test("in addresses of pages (attack 36)", async ({ page }) => {
+test("in addresses of pages", async ({ page }) => {
   for (const path of [
     `/sign-in?return_to=/${encoded}`,
     `/sign-up?return_to=/${encoded}`,
@@ -47,7 +47,7 @@ test("in addresses of pages (attack 36)", async ({ page }) => {
   await expect(page.locator("b")).toHaveCount(0);
 });
 
-test("in answers that are opened as pages of their own (attack 36)", async ({ page }) => {
+test("in answers that are opened as pages of their own", async ({ page }) => {
   const opened: [path: string, type: RegExp][] = [
     [`/api/trpc/${encoded}`, /^application\/json/],
     [`/api/trpc/auth.whoami?input=${encoded}`, /^application\/json/],
@@ -69,7 +69,7 @@ test("in answers that are opened as pages of their own (attack 36)", async ({ pa
   }
 });
 
-test("in what people write and programs say of themselves: notes, devices, storage, pasted tokens (attack 36)", async ({
+test("in what people write and programs say of themselves: notes, devices, storage, pasted tokens", async ({
   page,
   person,
 }) => {
@@ -113,7 +113,7 @@ test.describe("in answers of a server that somebody has got hold of", () => {
   // A whole answer of another kind breaks the page, and it says so.
   test.use({ provoked: /Minified React error|^console: .*Error/ });
 
-  test("names, devices, addresses and errors are text still (attack 36)", async ({ page, person }) => {
+  test("names, devices, addresses and errors are text still", async ({ page, person }) => {
     await keepToken(page, person.accessToken);
     await page.route(/auth\.whoami|auth\.listSessions/, async (route) => {
       const answer = await route.fetch();
@@ -132,7 +132,7 @@ test.describe("in answers of a server that somebody has got hold of", () => {
   });
 
   for (const reason of ["input_invalid", "internal_error", "password_unacceptable", canary]) {
-    test(`an error of the kind ${reason.slice(0, 24)} is text still (attack 36)`, async ({ page, person }) => {
+    test(`an error of the kind ${reason.slice(0, 24)} is text still`, async ({ page, person }) => {
       const data = {
         reason,
         field: canary,

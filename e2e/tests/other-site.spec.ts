@@ -49,7 +49,7 @@ interface Sent {
 }
 
 for (const { name, at, cookieComes } of places) {
-  test(`a page of ${name} sends forms, texts and calls to everything that changes something: all are refused, and nothing has changed (WEB-12, WEB-13, attack 52)`, async ({
+  test(`a page of ${name} sends forms, texts and calls to everything that changes something: all are refused, and nothing has changed (WEB-12, WEB-13)`, async ({
     page,
     context,
     person,
@@ -108,7 +108,7 @@ for (const { name, at, cookieComes } of places) {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
   });
 
-  test(`a page of ${name} frames nothing of ours, holds no window of ours, and embeds what is public alone (attack 53)`, async ({
+  test(`a page of ${name} frames nothing of ours, holds no window of ours, and embeds what is public alone`, async ({
     page,
     context,
     person,

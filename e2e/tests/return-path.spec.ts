@@ -16,7 +16,7 @@ const ways = String.raw`
   .split(/\s+/);
 const encodedTwice = ways.filter((way) => way.includes("%")).map((way) => way.replaceAll("%", "%25"));
 
-test("a sign-in leads to a page of ours, whatever the address asks for, also encoded twice (OAU-09, attack 41)", async ({
+test("a sign-in leads to a page of ours, whatever the address asks for, also encoded twice (OAU-09)", async ({
   page,
   person,
 }) => {

@@ -108,7 +108,7 @@ test.runIf(long).each([
   ["of a session that is there, and of none", (token: string) => bent(token), made],
   ["whose MAC is wrong from its first byte on, and in its last alone", bentAt(21), bentAt(52)],
 ])(
-  "nor by time: refresh tokens %s, Mann–Whitney over 300 of each (attack 63)",
+  "nor by time: refresh tokens %s, Mann–Whitney over 300 of each",
   async (what, one, other) => {
     const { refreshToken } = await signUp();
     const times = await compareTimes(

@@ -61,7 +61,7 @@ describe("what browsers are sent (WEB-15, KEY-20)", () => {
     expect(found).toEqual([]);
   });
 
-  test("no map back to the source of any file (attack 67)", async () => {
+  test("no map back to the source of any file", async () => {
     const statuses = await Promise.all(
       (await files()).map(async ([name]) => (await ask(server.url, `/_next/static/${name}.map`)).status),
     );
@@ -90,7 +90,7 @@ describe("what browsers are sent (WEB-15, KEY-20)", () => {
   }
 });
 
-describe("what is not sent (attacks 64, 67)", () => {
+describe("what is not sent", () => {
   const files = words(`
     /.env /.env.local /.env.production /.git/HEAD /.git/config /.npmrc /.DS_Store /package.json /pnpm-lock.yaml
     /next.config.ts /tsconfig.json /node_modules/next/package.json /src/proxy.ts /dist/server/main.js

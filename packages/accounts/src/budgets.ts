@@ -39,7 +39,7 @@ export interface Charge {
   giveBack(): Promise<void>;
 }
 
-/** How many failures; see `budgetLimits`. */
+/** How many attempts that fail; those that succeed are given back. */
 export interface BudgetLimits {
   /** In a quarter of an hour, by devices that the account does not know; and by each one that it does. */
   signInsPerAccount: number;
@@ -93,11 +93,11 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
   const change = limitOf("change_password", signInsPerAccount, quarterHour);
   const changeDay = limitOf("change_password/day", guessesPerAccountAndDay, day);
   // Only sessions, users and clients that exist are counted, and each replica may count for itself: that costs no statement.
-  const ownLimit = (name: string, most: number, windowSeconds: number) =>
-    createLimit(most, createMemoryCounter({ name, windowSeconds }), clock);
-  const refresh = ownLimit("refresh", refreshesPerSession, refreshWindow);
-  const list = ownLimit("list_sessions", listsPerUser, listWindow);
-  const question = ownLimit("ask_about_token", questionsPerClient, questionWindow);
+  const ownLimit = (most: number, windowSeconds: number) =>
+    createLimit(most, createMemoryCounter({ windowSeconds }), clock);
+  const refresh = ownLimit(refreshesPerSession, refreshWindow);
+  const list = ownLimit(listsPerUser, listWindow);
+  const question = ownLimit(questionsPerClient, questionWindow);
 
   /** One after the other: what finds no room in the first is not counted in the next. */
   function chargesOf(attempt: Attempt): Charged[] {

@@ -167,7 +167,7 @@ describe("POST /auth/revoke", () => {
   });
 
   test.each(bad.filter(([name]) => !name.includes("nobody began")))(
-    "of %s is 200, and nothing ends (HTTP-13, attack 14)",
+    "of %s is 200, and nothing ends (HTTP-13)",
     async (_name, make) => {
       expect((await revoke(await make())).status).toBe(200);
       expect((await api.store.listRevocations(0, 10)).last).toBe(0);

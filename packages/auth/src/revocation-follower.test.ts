@@ -97,7 +97,7 @@ describe("following", () => {
     expect(source.asked.slice(before).filter(({ after }) => after < 200)).toHaveLength(15);
   });
 
-  test("attack 16: a page in disorder, with duplicates and replays, leads to the same list", async () => {
+  test("a page in disorder, with duplicates and replays, leads to the same list", async () => {
     const { revocations, source, pass, told } = createRevocationScene();
     for (let index = 0; index < 20; index++) source.revoke("session", `s${index}`);
     source.answer = ({ entries, last }) => ({ entries: [...entries, ...entries.slice(0, 7)].toReversed(), last });

@@ -1,4 +1,4 @@
-// Whatever happens on the way, a process ends up refusing exactly what was revoked and is not over: attack 16, F26–F28.
+// Whatever happens on the way, a process ends up refusing exactly what was revoked and is not over (F26–F28).
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

@@ -136,7 +136,7 @@ describe("a refreshed token in another tab", () => {
   });
 });
 
-describe("signing out while a refresh is in flight (attack 38)", () => {
+describe("signing out while a refresh is in flight", () => {
   async function inFlight(count: number, options: Parameters<typeof setUp>[0] = {}) {
     const scene = await tabs(count, options);
     const answers: (() => void)[] = [];

@@ -13,7 +13,7 @@ function withoutDate(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   };
 }
 
-describe("a device whose clock is wrong (WEB-05, attack 39)", () => {
+describe("a device whose clock is wrong (WEB-05)", () => {
   const wrong: [string, number][] = [
     ["a day behind", -dayMs],
     ["a day ahead", dayMs],

@@ -35,7 +35,7 @@ describe("an access token that whoami refuses", () => {
   });
 
   it.each(["token_invalid", "token_expired", "token_revoked"])(
-    "and again after it was renewed (%s) is an error, without a loop (attack 40)",
+    "and again after it was renewed (%s) is an error, without a loop",
     async (reason) => {
       const { client, clock, server, browser, tab } = setUp({ here: ada });
       server.respond(({ path }) => (path === "auth.whoami" ? refusal(401, reason) : undefined));

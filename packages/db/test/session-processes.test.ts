@@ -229,7 +229,7 @@ describe("a death in the middle of a rotation (REF-06)", () => {
 });
 
 describe("revocations", () => {
-  it("are numbered in the order of their commits: a slow transaction is never skipped (attack 16)", async () => {
+  it("are numbered in the order of their commits: a slow transaction is never skipped", async () => {
     const { accounts, revocations } = database;
     const user = { id: "user", username: "user", passwordHash: "hash" };
     const session = (id: string) => ({ id, device: null, address: null, maxAgeSeconds: 60, refresh: null });

@@ -1,4 +1,4 @@
-// Sign-ins by the hundred, from everywhere, for people who exist and people who don't (attack 31; F43, F44; PWD-11). Run by
+// Sign-ins by the hundred, from everywhere, for people who exist and people who don't (F43, F44; PWD-11). Run by
 // `npm run test:load`.
 
 import { availableParallelism } from "node:os";

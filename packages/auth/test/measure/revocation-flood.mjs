@@ -1,4 +1,4 @@
-// Measures what 100,000 revocations at once do to a process (F30, attack 15): how long the event loop is held up, how long
+// Measures what 100,000 revocations at once do to a process (F30): how long the event loop is held up, how long
 // verifications take meanwhile, when all are refused, and what an entry costs in memory. On the built files:
 //   npm run --prefix packages/auth measure
 // Each round is a process of its own. Between the rounds with a flood are ones without: what the machine does by itself, when
