@@ -90,11 +90,11 @@ it.each([
   async (moment, isChanged) => {
     const username = newName();
     const { accessToken, sessionId } = await signUp(server, username);
-    const { sub: userId } = await mustGive(server.ask<{ sub: string }>({ do: "verify", accessToken }));
+    const claims = await mustGive(server.ask<object>({ do: "verify", accessToken }));
     const newPassword = "another set of plain words";
     const passwords = { currentPassword: password, newPassword };
     const cut = gate.cutNext("COMMIT", moment);
-    expect(await server.ask({ do: "changePassword", userId, passwords })).toEqual(unavailable);
+    expect(await server.ask({ do: "changePassword", claims, passwords })).toEqual(unavailable);
     await cut;
     const signIn = (credentials: object) => server.ask({ do: "signIn", credentials: { username, ...credentials } });
     expect((await signIn({ password: newPassword })).refused).toBe(isChanged ? undefined : "credentials_invalid");

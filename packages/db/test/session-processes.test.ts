@@ -143,14 +143,15 @@ describe("two servers on one PostgreSQL", () => {
       for (let round = 0; round < rounds(10, 200); round += 1) {
         const username = newName();
         const { accessToken } = await signUp(one, username);
-        const { sub: userId } = await mustGive(one.ask<{ sub: string }>({ do: "verify", accessToken }));
+        const claims = await mustGive(one.ask<{ sub: string }>({ do: "verify", accessToken }));
+        const { sub: userId } = claims;
         const old = () => other.ask<Issued>({ do: "signIn", credentials: { username, password } });
         const disables = round % 4 === 3;
         const change = disables
           ? one.ask({ do: "disable", userId })
           : one.ask({
               do: "changePassword",
-              userId,
+              claims,
               passwords: { currentPassword: password, newPassword: "another set of plain words" },
             });
         const [changed, ...signIns] = await Promise.all([change, old(), old(), old()]);
