@@ -21,11 +21,16 @@ const trpcCodes: Record<AuthErrorReason, TRPCErrorCode> = {
   insufficient_scope: "FORBIDDEN",
   origin_refused: "FORBIDDEN",
   https_required: "FORBIDDEN",
+  reauthentication_required: "FORBIDDEN",
   input_invalid: "BAD_REQUEST",
   code_invalid: "BAD_REQUEST",
   password_unacceptable: "BAD_REQUEST",
   not_batchable: "BAD_REQUEST",
   username_taken: "CONFLICT",
+  username_needed: "CONFLICT",
+  provider_account_taken: "CONFLICT",
+  last_way_in: "CONFLICT",
+  password_exists: "CONFLICT",
   not_found: "NOT_FOUND",
   method_not_allowed: "METHOD_NOT_SUPPORTED",
   payload_too_large: "PAYLOAD_TOO_LARGE",
@@ -59,6 +64,8 @@ export interface Refusal {
   /** The claim or input field that was wrong. */
   field?: string;
   problem?: string;
+  /** A username of the right shape, made of what a provider calls the person. */
+  suggestion?: string;
   retryAfterSeconds?: number;
   /** Only for what nobody foresaw: finds the log entry. */
   errorId?: string;
@@ -101,6 +108,7 @@ function ofAuthError(error: AuthError): Refusal {
     detail: aboutBearer ? bearerRefusedDetail : error.message,
     ...(error.claim === undefined || aboutBearer ? {} : { field: error.claim }),
     ...(error.problem === undefined ? {} : { problem: error.problem }),
+    ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...(error.reason === "internal_error" ? { errorId: newErrorId() } : {}),
   };

@@ -6,9 +6,13 @@
  * - Who are you (401): `token_missing` (no bearer credentials), `token_malformed` (not a compact JWS of the strict shape),
  *   `token_invalid` (signature, key, type or claims), `token_expired`, `token_revoked`, `credentials_invalid`,
  *   `refresh_token_invalid`.
- * - You may not (403): `insufficient_scope`, `origin_refused`, `https_required` (what is secret came in the clear).
+ * - You may not (403): `insufficient_scope`, `origin_refused`, `https_required` (what is secret came in the clear),
+ *   `reauthentication_required` (the sign-in is too long ago for this).
  * - The input cannot be used (4xx): `input_invalid`, `code_invalid`, `password_unacceptable`, `not_batchable`,
  *   `username_taken`, `not_found`, `method_not_allowed`, `payload_too_large`, `rate_limited`.
+ * - It does not fit the account (409): `username_needed` (this identity has no account yet: choose a name for one),
+ *   `provider_account_taken` (it is somebody's already, or another one is linked), `last_way_in` (without it nobody could sign in),
+ *   `password_exists`.
  * - Our fault, try again (503), never shown as an invalid token: `keys_unavailable`, `storage_unavailable`,
  *   `revocations_unknown`, `busy`.
  * - Our fault (500): `internal_error`.
@@ -24,11 +28,16 @@ export type AuthErrorReason =
   | "insufficient_scope"
   | "origin_refused"
   | "https_required"
+  | "reauthentication_required"
   | "input_invalid"
   | "code_invalid"
   | "password_unacceptable"
   | "not_batchable"
   | "username_taken"
+  | "username_needed"
+  | "provider_account_taken"
+  | "last_way_in"
+  | "password_exists"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"
@@ -44,6 +53,8 @@ export interface AuthErrorOptions extends ErrorOptions {
   claim?: string;
   /** A fixed word that says more than the reason, such as `too_short` for `password_unacceptable`. */
   problem?: string;
+  /** A username that the person may like, for `username_needed`: of the right shape, perhaps taken. */
+  suggestion?: string;
   /** Seconds after which trying again makes sense; for `rate_limited` and the 503 reasons. */
   retryAfterSeconds?: number;
 }
@@ -62,6 +73,7 @@ export class AuthError extends Error {
   readonly reason: AuthErrorReason;
   readonly claim: string | undefined;
   readonly problem: string | undefined;
+  readonly suggestion: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(reason: AuthErrorReason, message: string, options: AuthErrorOptions = {}) {
@@ -69,6 +81,7 @@ export class AuthError extends Error {
     this.reason = reason;
     this.claim = options.claim;
     this.problem = options.problem;
+    this.suggestion = options.suggestion;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

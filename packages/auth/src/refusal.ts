@@ -27,6 +27,7 @@ export const bearerRefusedDetail = "Could not validate credentials";
 
 const refusedToken = { status: 401, error: "invalid_token", challenge: "invalid_token" } as const;
 const badInput = { status: 400, error: "invalid_request", challenge: "none" } as const;
+const conflict = { status: 409, error: "invalid_request", challenge: "none" } as const;
 const tryAgain = { status: 503, error: "temporarily_unavailable", challenge: "none" } as const;
 
 export const httpRefusals: Readonly<Record<AuthErrorReason, Readonly<HttpRefusal>>> = {
@@ -41,11 +42,16 @@ export const httpRefusals: Readonly<Record<AuthErrorReason, Readonly<HttpRefusal
   insufficient_scope: { status: 403, error: "insufficient_scope", challenge: "insufficient_scope" },
   origin_refused: { status: 403, error: "access_denied", challenge: "none" },
   https_required: { status: 403, error: "access_denied", challenge: "none" },
+  reauthentication_required: { status: 403, error: "access_denied", challenge: "none" },
   input_invalid: badInput,
   code_invalid: { status: 400, error: "invalid_grant", challenge: "none" },
   password_unacceptable: badInput,
   not_batchable: badInput,
-  username_taken: { status: 409, error: "invalid_request", challenge: "none" },
+  username_taken: conflict,
+  username_needed: conflict,
+  provider_account_taken: conflict,
+  last_way_in: conflict,
+  password_exists: conflict,
   not_found: { status: 404, error: "invalid_request", challenge: "none" },
   method_not_allowed: { status: 405, error: "invalid_request", challenge: "none" },
   payload_too_large: { status: 413, error: "invalid_request", challenge: "none" },

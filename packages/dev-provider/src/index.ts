@@ -1,0 +1,3 @@
+// @signet/dev-provider: an OpenID provider to try sign-in with, and to test against.
+
+export {};
