@@ -43,7 +43,14 @@ async function newUser() {
 }
 async function newSession(userId: string): Promise<string> {
   const id = randomBytes(16).toString("base64url");
-  const session = { id, device: "Firefox", address: "192.0.2.1", maxAgeSeconds: 600, refresh: null };
+  const session = {
+    id,
+    device: "Firefox",
+    address: "192.0.2.1",
+    amr: "pwd" as const,
+    maxAgeSeconds: 600,
+    refresh: null,
+  };
   expect(await database.accounts.createSession(userId, 1, session)).toBeDefined();
   return id;
 }

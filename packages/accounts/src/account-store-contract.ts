@@ -47,6 +47,7 @@ const checks: Record<string, Check> = {
       endedAt: null,
       device: session.device,
       address: session.address,
+      amr: session.amr,
     });
     assert.deepEqual(lastUsedAt, createdAt);
     assert.equal(expiresAt.getTime() - createdAt.getTime(), session.maxAgeSeconds * 1000);
@@ -117,18 +118,20 @@ const checks: Record<string, Check> = {
   },
 
   "replaces a hash and leaves the password version": async (store) => {
-    const { user } = await createUser(store, newUser());
-    await store.replacePasswordHash(user.id, user.passwordHash, "a new hash");
+    const given = newUser();
+    const { user } = await createUser(store, given);
+    await store.replacePasswordHash(user.id, given.passwordHash, "a new hash");
     assert.deepEqual(await store.findByUsername(user.username), { ...user, passwordHash: "a new hash" });
   },
 
   "does not replace a hash that has changed in the meantime": async (store) => {
-    const { user } = await createUser(store, newUser());
+    const given = newUser();
+    const { user } = await createUser(store, given);
     await store.changePassword(
       { id: user.id, passwordVersion: 1, passwordHash: "the hash of a new password" },
       newSession(),
     );
-    await store.replacePasswordHash(user.id, user.passwordHash, "a new hash of the old password");
+    await store.replacePasswordHash(user.id, given.passwordHash, "a new hash of the old password");
     const found = await store.findByUsername(user.username);
     assert.equal(found?.passwordHash, "the hash of a new password");
   },
@@ -189,7 +192,7 @@ function newUser(username = randomName()): NewUser {
 }
 
 function newSession(values: Partial<NewSession> = {}): NewSession {
-  return { id: randomId(), device: null, address: null, maxAgeSeconds: 3_600, refresh: null, ...values };
+  return { id: randomId(), device: null, address: null, amr: "pwd", maxAgeSeconds: 3_600, refresh: null, ...values };
 }
 
 function randomName(): string {

@@ -254,7 +254,7 @@ describe("sign-in (PWD-05, REF-16)", () => {
       () =>
         store.changePassword(
           { id: user?.id ?? "", passwordVersion: 1, passwordHash: "cost1:another" },
-          { id: "another session", device: null, address: null, maxAgeSeconds: 60, refresh: null },
+          { id: "another session", device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null },
         ),
       () => store.disableUser(user?.id ?? ""),
     ];

@@ -3,19 +3,25 @@
 import { randomBytes } from "node:crypto";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
-import { AuthError, type AuthErrorReason, isAuthError } from "@signet/auth/errors";
+import { AuthError, isAuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import { type AuditLog, noAuditLog } from "./audit-events.ts";
-import { toAuditEvent, withAuditedEndings, withAuditedFailures } from "./audited.ts";
+import { toAuditEvent, toProviderEvent, withAuditedEndings, withAuditedFailures } from "./audited.ts";
 import type { Budgets, Charge } from "./budgets.ts";
+import { giveBack, unlessTried } from "./charged-work.ts";
 import { CredentialsError } from "./credentials-error.ts";
 import { createKnownDevices } from "./known-devices.ts";
+import type { IdentityProvider } from "./oidc/identity-provider.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { canBePassword, maxPasswordBytes, requireAcceptablePassword } from "./password-policy.ts";
+import { createProviderEntrances, type ProviderEntrances } from "./provider-entrances.ts";
+import { createProviderSignIns, type ProviderSignInProblem, type ProviderSignIns } from "./provider-sign-ins.ts";
 import { createRefreshTokens } from "./refresh-token.ts";
+import { createRefuseCode } from "./refused-code.ts";
 import { type BegunSession, type Client, createSessionStart, type IssuedToken, randomId } from "./session-start.ts";
 import { createSessions, type SessionIncident, type Sessions } from "./sessions.ts";
-import type { AccountStore, Session, SessionStore, User } from "./stores.ts";
+import { createSignInMethods, type SignInMethods } from "./sign-in-methods.ts";
+import type { AccountStore, ProviderAccountStore, Session, SessionStore, User } from "./stores.ts";
 import { findUsername, normalizeUsername, usernameTaken } from "./username.ts";
 
 export interface Credentials {
@@ -24,7 +30,7 @@ export interface Credentials {
 }
 
 export interface AccountsOptions {
-  store: AccountStore & SessionStore;
+  store: AccountStore & SessionStore & ProviderAccountStore;
   signer: AccessTokenSigner;
   /** The first makes refresh tokens, the others are still accepted. */
   secrets: readonly string[];
@@ -36,12 +42,16 @@ export interface AccountsOptions {
   sessionMaxSeconds: number;
   /** And after this many in which it was not refreshed. */
   sessionIdleSeconds: number;
+  /** Where else people may sign in. Default: nowhere. */
+  providers?: readonly IdentityProvider[];
   /** Default: no limits. */
   budgets?: Budgets;
   /** Called when sessions were ended through these accounts, so that this process need not wait for its next poll. */
   onSessionsEnded?: () => void;
   /** Told about refresh tokens that were used twice. */
   onIncident?: (incident: SessionIncident) => void;
+  /** Told about sign-ins with a provider that came to nothing. */
+  onProviderProblem?: (problem: ProviderSignInProblem) => void;
   /** Where security events are written down. Default: nowhere. */
   audit?: AuditLog;
 }
@@ -54,7 +64,7 @@ export interface SessionOptions {
   deviceMarks?: ReadonlyMap<string, string>;
 }
 
-export interface Accounts {
+export interface Accounts extends ProviderEntrances {
   /**
    * Makes an account and signs it in.
    *
@@ -87,6 +97,12 @@ export interface Accounts {
   ): Promise<IssuedToken>;
 
   sessions: Sessions;
+
+  /** Away to a provider, and back with a hand-over code. */
+  providers: ProviderSignIns;
+
+  /** What somebody signs in with. */
+  methods: SignInMethods;
 }
 
 const noLimits: Budgets = { charge: async () => ({ giveBack: async () => undefined }) };
@@ -96,6 +112,7 @@ const noMarks: ReadonlyMap<string, string> = new Map();
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, signer, hasher, clock, passwordMinLength, sessionMaxSeconds, sessionIdleSeconds } = options;
   const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing, audit = noAuditLog } = options;
+  const { providers: identityProviders = [], onProviderProblem = nothing } = options;
   requireRange("passwordMinLength", passwordMinLength, 8, 64);
   requireRange("sessionMaxSeconds", sessionMaxSeconds, 1, Number.MAX_SAFE_INTEGER);
   requireRange("sessionIdleSeconds", sessionIdleSeconds, 1, Number.MAX_SAFE_INTEGER);
@@ -115,7 +132,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
         if ((await store.findByUsername(username)) !== undefined) throw usernameTaken();
         const passwordHash = await hasher.hash(credentials.password);
         const id = randomId();
-        const begun = start.newSession(id, client, { refreshable });
+        const begun = start.newSession(id, client, { refreshable, amr: "pwd" });
         const created = await store.createUser({ id, username, passwordHash }, begun.session);
         if (created === "username_taken") throw usernameTaken();
         recordEntrance("sign_up", created.session);
@@ -134,7 +151,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
         if (user === undefined || !matches || user.disabledAt !== null) throw new CredentialsError(user?.id);
 
         // The store looks again: the password may have changed, or the user been disabled, while we hashed.
-        const begun = start.newSession(user.id, client, { refreshable });
+        const begun = start.newSession(user.id, client, { refreshable, amr: "pwd" });
         const session = await store.createSession(user.id, user.passwordVersion, begun.session);
         if (session === undefined) throw new CredentialsError(user.id);
         recordEntrance("sign_in", session);
@@ -152,9 +169,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const charge = await budgets.charge({ operation: "change_password", sessionId: sid });
 
       return unlessTried(charge, ["credentials_invalid"], async () => {
-        if (!(await hasher.verify(user.passwordHash, currentPassword))) throw currentPasswordWrong();
+        const hash = user.passwordHash ?? (await decoyHash());
+        if (!(await hasher.verify(hash, currentPassword))) throw currentPasswordWrong();
         const passwordHash = await hasher.hash(newPassword);
-        const begun = start.newSession(user.id, client, { refreshable });
+        const begun = start.newSession(user.id, client, { refreshable, amr: "pwd" });
         const change = { id: user.id, passwordVersion: user.passwordVersion, passwordHash };
         const changed = await store.changePassword(change, begun.session);
         if (changed === undefined) throw currentPasswordWrong();
@@ -181,9 +199,37 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
   });
 
-  return {
+  const refuseCode = createRefuseCode({ store, audit, onSessionsEnded });
+  const providers = createProviderSignIns({
+    providers: identityProviders,
+    store,
+    secrets: options.secrets,
+    clock,
+    budgets,
+    onProblem(problem) {
+      audit.record(toProviderEvent(problem));
+      onProviderProblem(problem);
+    },
+  });
+  const allEntrances = {
     ...entrances,
-    ...withAuditedFailures(entrances, audit),
+    ...createProviderEntrances({ store, start, budgets, refuseCode, recordEntrance, answer }),
+  };
+
+  return {
+    ...allEntrances,
+    ...withAuditedFailures(allEntrances, audit),
+    providers,
+    methods: createSignInMethods({
+      store,
+      providers,
+      refuseCode,
+      hasher,
+      passwordMinLength,
+      clock,
+      budgets,
+      audit,
+    }),
     sessions: withAuditedEndings(sessions, audit),
   };
 
@@ -212,7 +258,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   function recordEntrance(
     kind: "sign_up" | "sign_in" | "password_changed",
     { id: sessionId, userId, address, device }: Session,
-    detail: { ended?: number } = {},
+    detail: { ended?: number; issuer?: string } = {},
   ): void {
     audit.record({ kind, userId, sessionId, address, device, detail });
   }
@@ -226,36 +272,14 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   /** Brings a hash of other parameters up to date, now that the password is known to be right. */
   async function renewHash(user: User, password: string): Promise<void> {
-    if (!hasher.needsRehash(user.passwordHash)) return;
+    const { passwordHash } = user;
+    if (passwordHash === null || !hasher.needsRehash(passwordHash)) return;
     try {
-      await store.replacePasswordHash(user.id, user.passwordHash, await hasher.hash(password));
+      await store.replacePasswordHash(user.id, passwordHash, await hasher.hash(password));
     } catch (error) {
       // The sign-in stands, and the next one tries again.
       if (!isAuthError(error)) throw error;
     }
-  }
-}
-
-/** Gives the charge back when the work fails before anything was tried: that the server is busy is nobody's guess. */
-async function unlessTried<Result>(
-  charge: Charge,
-  tried: readonly AuthErrorReason[],
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isAuthError(error) || !tried.includes(error.reason)) await giveBack(charge);
-    throw error;
-  }
-}
-
-/** The charge is over with its window in any case: what it was for stands, or fails for a reason of its own. */
-async function giveBack(charge: Charge): Promise<void> {
-  try {
-    await charge.giveBack();
-  } catch (error) {
-    if (!isAuthError(error)) throw error;
   }
 }
 

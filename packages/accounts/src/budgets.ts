@@ -17,6 +17,10 @@ export type Attempt =
   /** `username` normalised, `null` for text that is no name; `deviceId` of a device that is known to the account. */
   | { operation: "sign_in"; username: string | null; address: string | null; deviceId?: string | undefined }
   | { operation: "sign_up"; address: string | null }
+  /** An answer that a browser brings from a provider: to see whether it is good, the provider is asked. */
+  | { operation: "provider_sign_in"; address: string | null }
+  /** A hand-over code. */
+  | { operation: "redeem"; address: string | null }
   /** By session: a thief with somebody's token uses up what is the thief's, and the owner can still change it elsewhere. */
   | { operation: "change_password"; sessionId: string }
   | { operation: "refresh"; sessionId: string }
@@ -43,7 +47,7 @@ export interface Charge {
 export interface BudgetLimits {
   /** In a quarter of an hour, by devices that the account does not know; and by each one that it does. */
   signInsPerAccount: number;
-  /** In a quarter of an hour, over all accounts. */
+  /** In a quarter of an hour, over all accounts; by password, by provider and by hand-over code as many each. */
   signInsPerAddress: number;
   /** In an hour, failures or not. */
   signUpsPerAddress: number;
@@ -88,6 +92,10 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
   const accountDay = limitOf("sign_in/account/day", guessesPerAccountAndDay, day);
   const device = limitOf("sign_in/device", signInsPerAccount, quarterHour);
   const deviceDay = limitOf("sign_in/device/day", guessesPerAccountAndDay, day);
+  const providerNear = limitOf("provider_sign_in/near", signInsPerAddress, quarterHour);
+  const providerWide = limitOf("provider_sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
+  const redeemNear = limitOf("redeem/near", signInsPerAddress, quarterHour);
+  const redeemWide = limitOf("redeem/wide", signInsPerAddress * wideFactor, quarterHour);
   const signUpNear = limitOf("sign_up/near", signUpsPerAddress, hour);
   const signUpWide = limitOf("sign_up/wide", signUpsPerAddress * wideFactor, hour);
   const change = limitOf("change_password", signInsPerAccount, quarterHour);
@@ -110,6 +118,10 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
       }
       case "sign_up":
         return byNetwork(signUpNear, signUpWide, attempt.address);
+      case "provider_sign_in":
+        return byNetwork(providerNear, providerWide, attempt.address);
+      case "redeem":
+        return byNetwork(redeemNear, redeemWide, attempt.address);
       case "change_password":
         return both(change, changeDay, attempt.sessionId);
       case "refresh":

@@ -2,10 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "@signet/auth/clock";
+import { createMemoryProviderAccounts } from "./memory-provider-accounts.ts";
 import type {
   AccountStore,
   NewSession,
-  NewUser,
+  ProviderAccountStore,
   RefreshState,
   Session,
   SessionStore,
@@ -15,8 +16,8 @@ import type {
   WhichSessions,
 } from "./stores.ts";
 
-/** Users, sessions, and the revocations that ending them leaves behind. */
-export interface MemoryAccountStore extends AccountStore, SessionStore {
+/** Users, sessions, accounts elsewhere, and the revocations that ending sessions leaves behind. */
+export interface MemoryAccountStore extends AccountStore, SessionStore, ProviderAccountStore {
   listRevocations(after: number, limit: number): Promise<{ entries: StoredRevocation[]; last: number; epoch: string }>;
 }
 
@@ -39,17 +40,22 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
     if (rowsById.has(id)) throw new Error("A session with this id exists.");
   }
 
-  function addSession(userId: string, { id, device, address, maxAgeSeconds, refresh }: NewSession): Session {
+  function addSession(userId: string, { id, device, address, amr, maxAgeSeconds, refresh }: NewSession): Session {
     requireNewSession(id);
     const now = clock();
     const expiresAt = new Date(now + maxAgeSeconds * 1000);
     const createdAt = new Date(now);
-    const session = { id, userId, createdAt, lastUsedAt: createdAt, expiresAt, endedAt: null, device, address };
+    const times = { createdAt, lastUsedAt: createdAt, expiresAt, endedAt: null };
+    const session = { id, userId, ...times, device, address, amr };
     rowsById.set(id, { session, refresh: refresh && firstRefresh(refresh, now, expiresAt) });
     return { ...session };
   }
 
-  function addUser({ id, username, passwordHash }: NewUser): User | "username_taken" {
+  function addUser({
+    id,
+    username,
+    passwordHash,
+  }: Pick<User, "id" | "username" | "passwordHash">): User | "username_taken" {
     if (findByName(username) !== undefined) return "username_taken";
     if (usersById.has(id)) throw new Error("A user with this id exists.");
     const createdAt = new Date(clock());
@@ -90,7 +96,19 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
     return revocations.some(({ kind, id }) => kind === "token" && id === tokenId);
   }
 
+  const providerAccounts = createMemoryProviderAccounts({
+    clock,
+    findUser: (userId) => usersById.get(userId),
+    addUser,
+    requireNewSession,
+    addSession,
+    endSessions,
+    setPassword: (userId, passwordHash) => update(userId, () => ({ passwordHash })),
+  });
+
   return {
+    ...providerAccounts,
+
     async findByUsername(username) {
       const user = findByName(username);
       return user && { ...user };

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import type { DeviceMark } from "./known-devices.ts";
 import { hashOf, type RefreshTokens } from "./refresh-token.ts";
-import type { NewSession, Session, User } from "./stores.ts";
+import type { AuthenticationMethod, NewSession, Session, User } from "./stores.ts";
 
 /** Where a request came from, for the person to recognise the session by; neither decides anything. */
 export interface Client {
@@ -42,9 +42,14 @@ export interface SessionLimits {
 
 export interface SessionStart {
   /** A new id, always: nothing that the client sent is part of it. */
-  newSession(userId: string, client: Client, options: { refreshable: boolean }): BegunSession;
+  newSession(userId: string, client: Client, options: NewSessionOptions): BegunSession;
   /** The answer to whoever began or refreshed a session. */
   answer(of: Answer): Promise<IssuedToken>;
+}
+
+export interface NewSessionOptions {
+  refreshable: boolean;
+  amr: AuthenticationMethod;
 }
 
 /** A session that is not stored yet, and its first refresh token. */
@@ -55,7 +60,7 @@ export interface BegunSession {
 
 export interface Answer {
   user: Pick<User, "id" | "username" | "scope">;
-  session: Pick<Session, "id" | "createdAt">;
+  session: Pick<Session, "id" | "createdAt" | "amr">;
   refreshToken: string | null;
   /** Milliseconds on our clock, read before or when the store answered: tokens count from then. */
   issuedAtMs: number;
@@ -76,9 +81,9 @@ const unrefreshableSeconds = 900;
 
 export function createSessionStart({ signer, refreshTokens, limits }: SessionStartOptions): SessionStart {
   return {
-    newSession(userId, { device, address }, { refreshable }) {
+    newSession(userId, { device, address }, { refreshable, amr }) {
       const id = randomId();
-      const session = { id, device: device?.slice(0, maxDeviceLength) ?? null, address };
+      const session = { id, device: device?.slice(0, maxDeviceLength) ?? null, address, amr };
       if (!refreshable) {
         const maxAgeSeconds = Math.min(unrefreshableSeconds, limits.maxSeconds);
         return { session: { ...session, maxAgeSeconds, refresh: null }, refreshToken: null };
@@ -101,7 +106,7 @@ export function createSessionStart({ signer, refreshTokens, limits }: SessionSta
         username: user.username,
         scope: user.scope,
         authTime: Math.floor(session.createdAt.getTime() / 1000),
-        amr: ["pwd"],
+        amr: [session.amr],
         issuedAt: Math.floor(issuedAtMs / 1000),
         sessionSecondsLeft: Math.max(1, Math.floor(secondsLeft.untilEnd)),
       });

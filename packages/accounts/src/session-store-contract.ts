@@ -291,7 +291,15 @@ function stateOf({ refresh }: StoredSession): { counter: number; currentHash: st
 }
 
 function newSession(values: Partial<NewSession> = {}): NewSession {
-  return { id: randomId(), device: null, address: null, maxAgeSeconds: 3_600, refresh: refreshMarks(), ...values };
+  return {
+    id: randomId(),
+    device: null,
+    address: null,
+    amr: "pwd",
+    maxAgeSeconds: 3_600,
+    refresh: refreshMarks(),
+    ...values,
+  };
 }
 
 function refreshMarks(): NonNullable<NewSession["refresh"]> {

@@ -293,7 +293,16 @@ function createDecoy() {
     idleExpiresAt: now,
   };
   const times = { createdAt: now, lastUsedAt: now, expiresAt: now, endedAt: null, now };
-  return { id, userId: user.id, user, device: null, address: null, ...times, refresh } satisfies StoredSession;
+  return {
+    id,
+    userId: user.id,
+    user,
+    device: null,
+    address: null,
+    amr: "pwd",
+    ...times,
+    refresh,
+  } satisfies StoredSession;
 }
 
 function stateOf(stored: StoredSession, refresh: RefreshState): SessionState {

@@ -2,6 +2,14 @@
 // `memory-account-store.ts` and `memory-counter.ts` in memory; both pass the same contract suites.
 
 export type { AuditEvent, AuditKind, AuditLog } from "./audit-events.ts";
+export type {
+  FoundCode,
+  LinkedProvider,
+  LinkResult,
+  NewHandOverCode,
+  PresentedCode,
+  ProviderAccountStore,
+} from "./provider-stores.ts";
 
 /** A person who can sign in. */
 export interface User {
@@ -9,8 +17,8 @@ export interface User {
   id: string;
   /** Normalised (see `normalizeUsername`); unique. */
   username: string;
-  /** PHC string with its own parameters. */
-  passwordHash: string;
+  /** PHC string with its own parameters; `null` for who came by a provider and has set none. */
+  passwordHash: string | null;
   /** Goes up by one whenever the password changes; a mere re-hash leaves it. */
   passwordVersion: number;
   /** Granted scopes, none by default. */
@@ -19,6 +27,9 @@ export interface User {
   /** Set while the user may not sign in. */
   disabledAt: Date | null;
 }
+
+/** How somebody has shown who they are: by password, or at a provider (`amr`, RFC 8176 §2 has `pwd`). */
+export type AuthenticationMethod = "pwd" | "fed";
 
 /** One sign-in on one device. */
 export interface Session {
@@ -34,6 +45,8 @@ export interface Session {
   device: string | null;
   /** The client's address at the sign-in, then at the last refresh. */
   address: string | null;
+  /** How it began. */
+  amr: AuthenticationMethod;
 }
 
 /** What a row keeps of its refresh tokens: enough to know them again and to make the newest once more, and none of them. */
@@ -64,9 +77,9 @@ export interface StoredSession extends Session {
   now: Date;
 }
 
-export type NewUser = Pick<User, "id" | "username" | "passwordHash">;
+export type NewUser = Pick<User, "id" | "username"> & { passwordHash: string };
 
-export type NewSession = Pick<Session, "id" | "device" | "address"> & {
+export type NewSession = Pick<Session, "id" | "device" | "address" | "amr"> & {
   /** Counted from the database's clock. */
   maxAgeSeconds: number;
   /** The first refresh token's marks, `null` for a session without one. */

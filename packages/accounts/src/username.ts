@@ -7,6 +7,7 @@ const maxLength = 64;
 /** Bounds the work: no accepted name is longer in any spelling that people type. */
 const maxInputLength = 256;
 /** Letters, marks and decimal digits of every script; marks and letters that cannot be seen are left out. */
+const allowedCharacter = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Nd}._\-+@]$/u;
 const allowed = /^(?!\p{M})(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Nd}._\-+@])+$/u;
 
 /**
@@ -32,6 +33,22 @@ export function findUsername(input: string): string | undefined {
   if (input.length > maxInputLength) return undefined;
   const username = input.normalize("NFKC").toLowerCase().normalize("NFKC").trim();
   return [...username].length <= maxLength && allowed.test(username) ? username : undefined;
+}
+
+/**
+ * A username made of what somebody is called elsewhere: what cannot stand in one is left out, and so is the host of an e-mail address.
+ *
+ * @returns `undefined` where nothing is left
+ */
+export function suggestUsername(text: string): string | undefined {
+  const [local = ""] = text.slice(0, maxInputLength).normalize("NFKC").toLowerCase().normalize("NFKC").split("@");
+  const fitting = [...local.trim().replaceAll(/\s+/gu, ".")].filter((character) => allowedCharacter.test(character));
+  return findUsername(
+    fitting
+      .slice(0, maxLength)
+      .join("")
+      .replace(/^\p{M}+/u, ""),
+  );
 }
 
 /** For a name that somebody else has. */

@@ -14,6 +14,8 @@ import { issuerMetadata, paths } from "./http/issuer-metadata.ts";
 import { jwks } from "./http/jwks.ts";
 import { metricsFor } from "./http/metrics.ts";
 import { createRouteGuard } from "./http/protect-route.ts";
+import { completeProviderSignIn } from "./http/provider-callback.ts";
+import { startProviderSignIn } from "./http/provider-start.ts";
 import { refresh } from "./http/refresh.ts";
 import { revocations } from "./http/revocations.ts";
 import { revoke } from "./http/revoke.ts";
@@ -69,6 +71,12 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     "/auth/issue-new-token": { POST: (request, peer) => issueNewToken(services, request, peer) },
     "/auth/refresh": { POST: (request, peer) => refresh(services, browserCalls, request, peer) },
     "/auth/sign-out": { POST: (request) => signOut(services, browserCalls, request) },
+    "/auth/oidc/:provider/start": {
+      GET: (request, peer) => startProviderSignIn(services, browserCalls, providerOf(request), request, peer),
+    },
+    "/auth/oidc/:provider/callback": {
+      GET: (request, peer) => completeProviderSignIn(services, browserCalls, providerOf(request), request, peer),
+    },
     "/auth/session": { GET: (request) => sessionStatus(services, watch, request) },
     "/api/protected": { GET: protectRoute((_request, claims) => json({ claims })) },
     [paths.introspect]: { POST: askedByClients((request) => introspect(services, request)) },
@@ -81,8 +89,15 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
     "/metrics": { GET: (request, peer) => metricsFor({ metrics, services, clients }, request, peer) },
   };
   const routes = new Map<string, Route>(
-    Object.entries(byEndpoint).flatMap(([path, route]) => (route === undefined ? [] : [[path, route]])),
+    Object.entries(byEndpoint).flatMap(([path, route]) =>
+      route === undefined ? [] : inEachProvidersPlace(path).map((place) => [place, route] as const),
+    ),
   );
+
+  function inEachProvidersPlace(path: string): string[] {
+    if (!path.includes(":provider")) return [path];
+    return accounts.providers.list().map(({ provider }) => path.replace(":provider", provider));
+  }
 
   function askedByClients(handler: ClientHandler): Endpoint {
     return forClients(clients, async (request, clientId) => {
@@ -150,6 +165,11 @@ function endpointOf(route: Route | undefined, method: string): Endpoint {
   // A method may have any name, that of something every object has too.
   const endpoint = Object.hasOwn(route, used) ? route[used] : undefined;
   return endpoint ?? (() => methodNotAllowed(Object.keys(route)));
+}
+
+/** Only paths of providers that are configured come here. */
+function providerOf(request: Request): string {
+  return new URL(request.url).pathname.split("/")[3] ?? "";
 }
 
 function notFound(): Response {

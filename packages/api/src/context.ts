@@ -22,8 +22,11 @@ export interface ApiServices {
   revocations: RevocationNews;
   /** Below which path it is mounted, such as `/signet`. Default none. Part of the cookies' path. */
   basePath?: string;
-  /** The public origin of the API, and all origins whose pages may call it. */
-  origins: { own: string; allowed: readonly string[] };
+  /**
+   * The public origin of the API, all origins whose pages may call it, and where the pages are that people come back to from a provider.
+   * Default for the last: the API's own.
+   */
+  origins: { own: string; allowed: readonly string[]; pages?: string };
   /** The `iss` of the tokens. Default: the API's own origin. */
   issuer?: string;
   /** Other services that may introspect, revoke and follow revocations. Default: none may. */

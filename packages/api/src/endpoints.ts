@@ -8,6 +8,9 @@ export const endpoints = {
   "/auth/refresh": ["POST"],
   "/auth/sign-out": ["POST"],
   "/auth/session": ["GET"],
+  /** One for each provider that is configured, in place of `:provider`. */
+  "/auth/oidc/:provider/start": ["GET"],
+  "/auth/oidc/:provider/callback": ["GET"],
   "/api/protected": ["GET"],
   [paths.introspect]: ["POST"],
   [paths.revoke]: ["POST"],

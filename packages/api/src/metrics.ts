@@ -19,6 +19,8 @@ export interface Measured {
 export type SessionEvent =
   | "sign_up"
   | "sign_in"
+  | "redeem"
+  | "sign_up_with_provider"
   | "change_password"
   | "refresh"
   | "sign_out"

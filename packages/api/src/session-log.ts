@@ -31,11 +31,15 @@ export function withSessionLog(accounts: Accounts, log: Logger, metrics: Metrics
 
   const { sessions } = accounts;
   return {
+    ...accounts,
     signUp: (credentials, client, options) => logged("sign_up", client, accounts.signUp(credentials, client, options)),
     issueToken: (credentials, client, options) =>
       logged("sign_in", client, accounts.issueToken(credentials, client, options)),
     changePassword: (claims, passwords, client, options) =>
       logged("change_password", client, accounts.changePassword(claims, passwords, client, options)),
+    redeem: (handOver, client, options) => logged("redeem", client, accounts.redeem(handOver, client, options)),
+    signUpWithProvider: (input, client, options) =>
+      logged("sign_up_with_provider", client, accounts.signUpWithProvider(input, client, options)),
     sessions: {
       ...sessions,
       refresh: (token, client, options) => logged("refresh", client, sessions.refresh(token, client, options)),

@@ -61,7 +61,7 @@ let ids = 0;
 async function endOne({ database }: Server): Promise<string> {
   ids += 1;
   const id = `session ${ids}`;
-  const session = { id, device: null, address: null, maxAgeSeconds: 600, refresh: null };
+  const session = { id, device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 600, refresh: null };
   await database.accounts.createUser({ id, username: id, passwordHash: "hash" }, session);
   await database.accounts.endSessions({ sessionId: id });
   return id;
@@ -125,7 +125,7 @@ describe("a service that reads the feed", () => {
     await endOne(server);
     const { epoch, next } = await read(server, 0);
     const id = "of before the backup";
-    const session = { id, device: null, address: null, maxAgeSeconds: 600, refresh: null };
+    const session = { id, device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 600, refresh: null };
     await server.database.accounts.createUser({ id, username: id, passwordHash: "hash" }, session);
     const held = read(server, next, 25);
     const restored = await server.database.revocations.startNewEpoch();

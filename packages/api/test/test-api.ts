@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { type Accounts, createAccounts, type PasswordHasher } from "@signet/accounts";
-import type { AccountStore, SessionStore } from "@signet/accounts/stores";
+import type { AccountStore, ProviderAccountStore, SessionStore } from "@signet/accounts/stores";
 import { createMemoryAccountStore } from "@signet/accounts/testing";
 import type { Clock } from "@signet/auth/clock";
 import { createKeyRing } from "@signet/auth/keys";
@@ -151,7 +151,7 @@ export async function createTestApi(overrides: Overrides = {}) {
 export type TestApi = Awaited<ReturnType<typeof createTestApi>>;
 
 export function accountsOn(
-  store: AccountStore & SessionStore,
+  store: AccountStore & SessionStore & ProviderAccountStore,
   signer: AccessTokenSigner,
   clock: Clock,
   secret: string,

@@ -1,7 +1,7 @@
 // One PostgreSQL database, real or embedded: its stores, its migrations, and how it fails.
 
 import { PrismaPg } from "@prisma/adapter-pg";
-import type { AccountStore, SessionStore } from "@signet/accounts/stores";
+import type { AccountStore, ProviderAccountStore, SessionStore } from "@signet/accounts/stores";
 import type { SigningKeyStore } from "@signet/auth/keys";
 import { type ClientConfig, Pool } from "pg";
 import { createAccountStore } from "./account-store.ts";
@@ -10,6 +10,7 @@ import { createCounterStore, type RemovableCounters } from "./counter-store.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { removeOldSessions } from "./old-sessions.ts";
+import { createProviderAccountStore, removeOldCodes } from "./provider-account-store.ts";
 import { createRevocationStore, type RevocationStore } from "./revocation-store.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createSigningKeyStore } from "./signing-key-store.ts";
@@ -25,13 +26,15 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
-  accounts: AccountStore & SessionStore;
+  accounts: AccountStore & SessionStore & ProviderAccountStore;
   revocations: RevocationStore;
   signingKeys: SigningKeyStore;
   audit: AuditStore;
   counters: RemovableCounters;
   /** Removes sessions that have been over for a day. Not more than some thousands at once. @returns how many */
   removeOldSessions(): Promise<number>;
+  /** Removes hand-over codes that were over a day ago, in the same way. @returns how many */
+  removeOldCodes(): Promise<number>;
   /** Brings the tables to the newest migration; see `migrate`. */
   migrate(): Promise<void>;
   /** The names of the migrations that `migrate` would apply; throws as it does. */
@@ -77,7 +80,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   });
 
   return {
-    accounts: { ...createAccountStore(prisma), ...createSessionStore(prisma) },
+    accounts: { ...createAccountStore(prisma), ...createSessionStore(prisma), ...createProviderAccountStore(prisma) },
     revocations: createRevocationStore(prisma),
     signingKeys: createSigningKeyStore(prisma),
     audit: createAuditStore(prisma),
@@ -85,6 +88,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       queries += 1;
     }),
     removeOldSessions: () => removeOldSessions(prisma),
+    removeOldCodes: () => removeOldCodes(prisma),
     migrate: () => migrate(connecting),
     pendingMigrations: () => pendingMigrations(connecting),
     ping: () =>

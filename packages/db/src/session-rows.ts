@@ -4,13 +4,13 @@ import type { NewSession, RefreshState, Session, StoredSession } from "@signet/a
 import { Prisma } from "./generated/client.ts";
 
 /** The columns that `newSessionValues` fills, in its order. */
-export const newSessionColumns = Prisma.sql`id, user_id, created_at, last_used_at, expires_at, device, address,
+export const newSessionColumns = Prisma.sql`id, user_id, created_at, last_used_at, expires_at, device, address, amr,
   refresh_salt, refresh_counter, current_hash, refresh_secret_id, moved_at, idle_expires_at`;
 
 /** The select list of a new session; the statement around it has the columns `user_id` and `now`. */
-export function newSessionValues({ id, device, address, maxAgeSeconds, refresh }: NewSession): Prisma.Sql {
+export function newSessionValues({ id, device, address, amr, maxAgeSeconds, refresh }: NewSession): Prisma.Sql {
   const expiresAt = Prisma.sql`now + ${seconds(maxAgeSeconds)}`;
-  const beginning = Prisma.sql`${id}, user_id, now, now, ${expiresAt}, ${device}::text, ${address}::text`;
+  const beginning = Prisma.sql`${id}, user_id, now, now, ${expiresAt}, ${device}::text, ${address}::text, ${amr}`;
   if (refresh === null)
     return Prisma.sql`${beginning}, NULL::bytea, NULL::int, NULL, NULL, NULL::timestamptz, NULL::timestamptz`;
   const { salt, currentHash, secretId, idleSeconds } = refresh;
@@ -26,14 +26,14 @@ export type SessionTimes = Pick<Session, "createdAt" | "lastUsedAt" | "expiresAt
 
 export const sessionTimes = Prisma.sql`created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"`;
 
-export function toSession(userId: string, { id, device, address }: NewSession, times: SessionTimes): Session {
+export function toSession(userId: string, { id, device, address, amr }: NewSession, times: SessionTimes): Session {
   const { createdAt, lastUsedAt, expiresAt } = times;
-  return { id, userId, createdAt, lastUsedAt, expiresAt, endedAt: null, device, address };
+  return { id, userId, createdAt, lastUsedAt, expiresAt, endedAt: null, device, address, amr };
 }
 
 /** A session `s` and its user `u`, as `toStoredSession` reads them. */
 export const storedSessionColumns = Prisma.sql`s.id, s.user_id AS "userId", s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt",
-  s.expires_at AS "expiresAt", s.ended_at AS "endedAt", s.device, s.address, s.refresh_salt AS salt, s.refresh_counter AS counter,
+  s.expires_at AS "expiresAt", s.ended_at AS "endedAt", s.device, s.address, s.amr, s.refresh_salt AS salt, s.refresh_counter AS counter,
   s.current_hash AS "currentHash", s.previous_hash AS "previousHash", s.refresh_secret_id AS "secretId",
   s.attempt_hash AS "attemptHash", s.moved_at AS "movedAt", s.idle_expires_at AS "idleExpiresAt",
   u.username, u.scope, u.disabled_at AS "disabledAt", clock_timestamp() AS now`;
@@ -44,9 +44,9 @@ export type StoredSessionRow = Session &
   (RefreshState | ({ [Column in Exclude<keyof RefreshState, "salt">]: null } & { salt: null }));
 
 export function toStoredSession(row: StoredSessionRow): StoredSession {
-  const { id, userId, createdAt, lastUsedAt, expiresAt, endedAt, device, address, username, scope, disabledAt, now } =
-    row;
-  const session = { id, userId, createdAt, lastUsedAt, expiresAt, endedAt, device, address };
+  const { id, userId, createdAt, lastUsedAt, expiresAt, endedAt, device, address, amr } = row;
+  const { username, scope, disabledAt, now } = row;
+  const session = { id, userId, createdAt, lastUsedAt, expiresAt, endedAt, device, address, amr };
   return { ...session, user: { id: userId, username, scope, disabledAt }, refresh: toRefreshState(row), now };
 }
 

@@ -44,7 +44,7 @@ export function createSessionStore(prisma: PrismaClient): SessionStore {
       withStorageErrors(
         () => prisma.$queryRaw`
           SELECT id, user_id AS "userId", created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt",
-            ended_at AS "endedAt", device, address
+            ended_at AS "endedAt", device, address, amr
           FROM sessions
           WHERE user_id = ${userId} AND ended_at IS NULL AND expires_at > clock_timestamp()
             AND coalesce(idle_expires_at, expires_at) > clock_timestamp()

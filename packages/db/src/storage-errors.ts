@@ -66,6 +66,12 @@ export function storageUnavailable(cause: unknown): AuthError {
   );
 }
 
+/** Whether a statement failed because somebody else has just written what may be there once. */
+export function isUniqueViolation(error: unknown): boolean {
+  const { sqlState, prismaCode, kind } = detailsOf(error);
+  return sqlState === "23505" || prismaCode === "P2002" || kind === "UniqueConstraintViolation";
+}
+
 function isLostRace(error: unknown): boolean {
   const { sqlState, prismaCode } = detailsOf(error);
   return prismaCode === "P2034" || (sqlState !== undefined && lostRaceStates.has(sqlState));

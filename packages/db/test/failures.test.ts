@@ -27,7 +27,7 @@ afterEach(async () => {
 let count = 0;
 function newSession() {
   count += 1;
-  return { id: `session ${count}`, device: null, address: null, maxAgeSeconds: 60, refresh: null };
+  return { id: `session ${count}`, device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
 }
 function newUser() {
   count += 1;

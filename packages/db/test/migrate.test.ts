@@ -136,7 +136,7 @@ describe("the table of migrations", () => {
   it("lets a start go on over a failed migration that was rolled back, and applies it again", async () => {
     await database.migrate();
     await run(
-      "DROP TABLE sessions, users, signing_keys, revocations, revocation_counter, audit_events, attempt_counters",
+      "DROP TABLE sessions, provider_accounts, hand_over_codes, users, signing_keys, revocations, revocation_counter, audit_events, attempt_counters",
     );
     await run("UPDATE _prisma_migrations SET finished_at = NULL, rolled_back_at = now()");
     await database.migrate();

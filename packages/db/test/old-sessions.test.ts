@@ -29,6 +29,7 @@ it("are removed a day after their end; those that stand, and those that ended to
     id: sessionId,
     device: null,
     address: null,
+    amr: "pwd" as const,
     maxAgeSeconds: 3_600,
     refresh: null,
   });

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 async function signIn(): Promise<string> {
   const id = newName();
-  const session = { id, device: null, address: null, maxAgeSeconds: 600, refresh: null };
+  const session = { id, device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 600, refresh: null };
   await database.accounts.createUser({ id, username: id, passwordHash: "hash" }, session);
   return id;
 }

@@ -47,7 +47,7 @@ function start(options: Partial<RevocationsOptions> = {}): void {
 /** A session that begins and ends. @returns its id */
 async function endOne(): Promise<string> {
   const id = newName();
-  const session = { id, device: null, address: null, maxAgeSeconds: 600, refresh: null };
+  const session = { id, device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 600, refresh: null };
   await writer.accounts.createUser({ id, username: id, passwordHash: "hash" }, session);
   await writer.accounts.endSessions({ sessionId: id });
   return id;

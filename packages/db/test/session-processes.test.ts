@@ -233,7 +233,14 @@ describe("revocations", () => {
   it("are numbered in the order of their commits: a slow transaction is never skipped", async () => {
     const { accounts, revocations } = database;
     const user = { id: "user", username: "user", passwordHash: "hash" };
-    const session = (id: string) => ({ id, device: null, address: null, maxAgeSeconds: 60, refresh: null });
+    const session = (id: string) => ({
+      id,
+      device: null,
+      address: null,
+      amr: "pwd" as const,
+      maxAgeSeconds: 60,
+      refresh: null,
+    });
     await accounts.createUser(user, session("slow"));
     await accounts.createSession("user", 1, session("fast"));
 
@@ -260,7 +267,14 @@ describe("revocations", () => {
 
   it("of twenty writers at once reach a reader that follows the numbers, each exactly once", async () => {
     const { accounts, revocations } = database;
-    const session = (id: string) => ({ id, device: null, address: null, maxAgeSeconds: 600, refresh: null });
+    const session = (id: string) => ({
+      id,
+      device: null,
+      address: null,
+      amr: "pwd" as const,
+      maxAgeSeconds: 600,
+      refresh: null,
+    });
     const users = Array.from({ length: 20 }, (_, index) => `user${index}`);
     for (const id of users) {
       await accounts.createUser({ id, username: id, passwordHash: "hash" }, session(`${id}/0`));

@@ -97,7 +97,7 @@ it("gives everybody their own rows beside statements that fail", async () => {
 it("lets one of fifty conditional updates win", async () => {
   const database = createDatabase(embedded.connection);
   await database.migrate();
-  const session = { id: "s", device: null, address: null, maxAgeSeconds: 60, refresh: null };
+  const session = { id: "s", device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
   await database.accounts.createUser({ id: "u", username: "u", passwordHash: "from" }, session);
   const update = "UPDATE users SET password_hash = $1 WHERE id = 'u' AND password_hash = 'from'";
   const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => pool.query(update, [`to ${number}`])));

@@ -101,7 +101,7 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
 
     it("takes SQL in a name, a device or a hash for mere text", async () => {
       const evil = `'); DROP TABLE users; -- $1 ${Date.now()}`;
-      const session = { id: evil, device: evil, address: evil, maxAgeSeconds: 60, refresh: null };
+      const session = { id: evil, device: evil, address: evil, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
       const created = await database.accounts.createUser({ id: evil, username: evil, passwordHash: evil }, session);
       expect(created).toMatchObject({ user: { username: evil }, session: { device: evil } });
       expect(await database.accounts.findByUsername(evil)).toMatchObject({ id: evil, passwordHash: evil });
@@ -156,7 +156,14 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
   });
 
   it("counts the statements it sends, one for each operation", async () => {
-    const session = { id: `counted ${Date.now()}`, device: null, address: null, maxAgeSeconds: 60, refresh: null };
+    const session = {
+      id: `counted ${Date.now()}`,
+      device: null,
+      address: null,
+      amr: "pwd" as const,
+      maxAgeSeconds: 60,
+      refresh: null,
+    };
     const user = { id: session.id, username: session.id, passwordHash: "hash" };
     const before = database.queries();
     await database.accounts.createUser(user, session);
@@ -172,7 +179,7 @@ describe("on a true PostgreSQL, a sign-in beside a change of the password", () =
     const { connectionString, drop } = await createTestDatabase();
     const database = createDatabase({ connectionString });
     await database.migrate();
-    const session = { id: "first", device: null, address: null, maxAgeSeconds: 60, refresh: null };
+    const session = { id: "first", device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
     await database.accounts.createUser({ id: "alice", username: "alice", passwordHash: "old" }, session);
 
     const changer = new Client({ connectionString });

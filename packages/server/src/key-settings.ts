@@ -1,7 +1,7 @@
 // Settings that are about keys, judged by those who will use them: what is wrong is one sentence for the operator.
 
 import { checkSecret, type KeyRing } from "@signet/auth/keys";
-import { SettingError } from "./settings.ts";
+import { SettingError } from "./setting-error.ts";
 
 /** What the key ring finds wrong with its options is what is wrong with the settings. */
 export function fitting(make: () => KeyRing): KeyRing {

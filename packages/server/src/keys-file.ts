@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { KeyRing, KeyRingOptions } from "@signet/auth/keys";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { SettingError } from "./settings.ts";
+import { SettingError } from "./setting-error.ts";
 
 type OperatorKeys = NonNullable<KeyRingOptions["operatorKeys"]>;
 

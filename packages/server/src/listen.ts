@@ -2,7 +2,8 @@
 
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { SettingError, type Settings } from "./settings.ts";
+import { SettingError } from "./setting-error.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * @param command How the program was started, for the sentence that proposes another port.

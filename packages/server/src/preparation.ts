@@ -6,7 +6,7 @@ import type { KeyRing } from "@signet/auth/keys";
 import type { AccessTokenSigner } from "@signet/auth/sign";
 import type { Logger } from "pino";
 import type { KeysFile } from "./keys-file.ts";
-import { SettingError } from "./settings.ts";
+import { SettingError } from "./setting-error.ts";
 
 const keyPollMs = 5_000;
 const retryMs = 1_000;

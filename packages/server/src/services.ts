@@ -148,6 +148,7 @@ async function beginServices(
       database.audit.removeOlderThan(settings.AUDIT_RETENTION_DAYS),
       database.counters.removeExpired(),
       database.removeOldSessions(),
+      database.removeOldCodes(),
     ]).catch((err: unknown) => log.warn({ err }, "What is old was not removed; the next attempt is in a minute."));
   }, cleaningMs);
 
@@ -163,7 +164,11 @@ async function beginServices(
     audit,
     connections: () => database.connections(),
     keyAges: () => keyRing.describe().flatMap(toKeyAge),
-    origins: { own: settings.API_URL, allowed: [settings.APP_URL, ...settings.ALLOWED_ORIGINS] },
+    origins: {
+      own: settings.API_URL,
+      allowed: [settings.APP_URL, ...settings.ALLOWED_ORIGINS],
+      pages: settings.APP_URL,
+    },
     log,
     jwks: () => {
       if (!keyRing.loaded) throw new AuthError("keys_unavailable", "The keys are not known yet.");

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { definitions, parseSettings, SettingError } from "./settings.ts";
+import { SettingError } from "./setting-error.ts";
+import { definitions, parseSettings } from "./settings.ts";
 
 describe("settings", () => {
   test("need nothing to be set", () => {

@@ -1,11 +1,9 @@
 // The only reader of process.env in a process of the issuer. Every setting is checked once, at start; a wrong one stops it.
 
 import { z } from "zod";
-
-/** A setting that cannot be used; the message names it, what was found and what is expected. */
-export class SettingError extends Error {
-  override readonly name = "SettingError";
-}
+import { isLoopback } from "./loopback.ts";
+import { type ProviderSettings, parseProviders } from "./provider-settings.ts";
+import { SettingError } from "./setting-error.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
@@ -139,6 +137,8 @@ export interface Settings extends Parsed {
   AUTH_AUDIENCE: string[];
   ALLOWED_ORIGINS: string[];
   RESOURCE_SERVER_CLIENTS: { id: string; secret: string }[];
+  /** Where else people may sign in, of `OIDC_<NAME>_…` and `GITHUB_…`. */
+  PROVIDERS: ProviderSettings[];
 }
 
 let cached: Settings | undefined;
@@ -166,6 +166,7 @@ export function parseSettings(source: Record<string, string | undefined>, defaul
     // Not for a public origin: on the machine of a visitor, whatever listens there would be given the token.
     RESOURCE_SERVER_URL: parsed.RESOURCE_SERVER_URL ?? (isLoopback(appUrl) ? "http://localhost:3002" : undefined),
     RESOURCE_SERVER_CLIENTS: parsed.RESOURCE_SERVER_CLIENTS ?? [],
+    PROVIDERS: parseProviders(source),
   };
   assertTogether(complete);
   return complete;
@@ -209,14 +210,4 @@ function assertTogether(all: Settings): void {
   if (all.AUTH_HS256_SECRET !== undefined && all.AUTH_ALGORITHM !== "HS256") {
     throw new SettingError("AUTH_HS256_SECRET is set, but AUTH_ALGORITHM is not HS256: set both or neither.");
   }
-}
-
-/** Whether an origin can only be reached from this machine. */
-export function isLoopback(url: string): boolean {
-  return isLoopbackHost(new URL(url).hostname);
-}
-
-/** The same of a host as it stands in an address. */
-export function isLoopbackHost(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || host === "127.0.0.1" || host === "[::1]";
 }

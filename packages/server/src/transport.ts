@@ -3,7 +3,8 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Logger } from "pino";
-import { isLoopback, isLoopbackHost, type Settings } from "./settings.ts";
+import { isLoopback, isLoopbackHost } from "./loopback.ts";
+import type { Settings } from "./settings.ts";
 
 /** What is looked at of a request. */
 type Heard = Pick<IncomingMessage, "method" | "url" | "headers">;

@@ -4,10 +4,15 @@ import type { ApiServices } from "../context.ts";
 import { createDeviceCookies, type DeviceCookies } from "./device-cookies.ts";
 import { type AllowedOrigins, createAllowedOrigins } from "./origins.ts";
 import { createRefreshCookies, type RefreshCookies } from "./refresh-cookies.ts";
+import { createTransactionCookies, type TransactionCookies } from "./transaction-cookies.ts";
+
+/** Below which path providers have theirs. */
+export const providersPath = "/auth/oidc";
 
 export interface BrowserCalls {
   cookies: RefreshCookies;
   devices: DeviceCookies;
+  transactions: TransactionCookies;
   origins: AllowedOrigins;
 }
 
@@ -19,6 +24,7 @@ export function browserCallsOf({ origins, basePath = "" }: Pick<ApiServices, "or
   const made = known.get(origins) ?? {
     cookies: createRefreshCookies({ secure, path: `${basePath}/auth` }),
     devices: createDeviceCookies({ secure, path: `${basePath}/api/trpc/auth.issueToken` }),
+    transactions: createTransactionCookies({ secure, path: `${basePath}${providersPath}` }),
     origins: createAllowedOrigins([origins.own, ...origins.allowed]),
   };
   known.set(origins, made);

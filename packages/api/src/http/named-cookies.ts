@@ -1,5 +1,5 @@
 // Cookies of ours that have a name of their own for each thing they are about: read from a request, set and cleared in an answer. No
-// script sees them, no other site sends them, and only one path gets them.
+// script sees them, and only one path gets them.
 
 import type { RequestHeaders } from "../context.ts";
 
@@ -19,17 +19,19 @@ export interface CookieOptions {
   secure: boolean;
   /** Of the endpoints that read it. */
   path: string;
+  /** `Lax` for one that must come along when another site sends the browser here. Default `Strict`. */
+  sameSite?: "Strict" | "Lax";
 }
 
 /** @param shape Regular expressions; what follows the base in a name, and a value, that are not so are not ours. */
 export function createNamedCookies(
   base: string,
   shape: { name: string; value: string },
-  { secure, path }: CookieOptions,
+  { secure, path, sameSite = "Strict" }: CookieOptions,
 ): NamedCookies {
   const prefix = (secure ? securePrefix : "") + base;
   const pattern = new RegExp(`^${prefix}(${shape.name})=(${shape.value})$`);
-  const attributes = `Path=${path}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  const attributes = `Path=${path}; HttpOnly; SameSite=${sameSite}${secure ? "; Secure" : ""}`;
   const set = (name: string, value: string, maxAgeSeconds: number) =>
     `${prefix}${name}=${value}; Max-Age=${maxAgeSeconds}; ${attributes}`;
 

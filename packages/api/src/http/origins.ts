@@ -10,6 +10,12 @@ export interface AllowedOrigins {
    * @throws AuthError `origin_refused`
    */
   require(request: RequestHeaders): void;
+  /**
+   * Refuses what is no page of ours that sends its browser here: a link or a frame of another site, a script.
+   *
+   * @throws AuthError `origin_refused`
+   */
+  requireNavigation(request: RequestHeaders): void;
   /** Answers the question that a browser asks before a page of another origin may call; `undefined` for anything else. */
   preflight(request: Request): Response | undefined;
   /** Lets a page of an allowed origin read the answer. */
@@ -26,6 +32,7 @@ const exposedHeaders = "date, retry-after, www-authenticate";
 /** @param origins Of the pages that may call, such as `https://app.example`. */
 export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins {
   const allowed = new Set(origins);
+  const pagesAreElsewhere = allowed.size > 1;
 
   function allowedOriginOf(request: RequestHeaders): string | undefined {
     const origin = request.headers.get("origin");
@@ -40,7 +47,17 @@ export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins
       const siteFits =
         site === null || site === "none" || site === "same-origin" || (site === "same-site" && origin !== null);
       if (originFits && siteFits) return;
-      throw new AuthError("origin_refused", "Pages of another site may not do this.");
+      throw refused();
+    },
+
+    requireNavigation(request) {
+      const site = request.headers.get("sec-fetch-site");
+      const destination = request.headers.get("sec-fetch-dest");
+      // Which origin of the same site sends it, a navigation does not say.
+      const siteFits =
+        site === null || site === "none" || site === "same-origin" || (site === "same-site" && pagesAreElsewhere);
+      if (siteFits && (destination === null || destination === "document")) return;
+      throw refused();
     },
 
     preflight(request) {
@@ -73,4 +90,8 @@ export function createAllowedOrigins(origins: readonly string[]): AllowedOrigins
       ];
     },
   };
+}
+
+function refused(): AuthError {
+  return new AuthError("origin_refused", "Pages of another site may not do this.");
 }

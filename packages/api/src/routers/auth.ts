@@ -2,18 +2,27 @@
 
 import { scopesOf } from "@signet/auth/claims";
 import { z } from "zod";
-import { attemptSchema, refreshTokenSchema, sessionIdSchema } from "../input-schemas.ts";
+import {
+  attemptSchema,
+  passwordSchema,
+  refreshTokenPlaceSchema,
+  refreshTokenSchema,
+  sessionIdSchema,
+  usernameSchema,
+} from "../input-schemas.ts";
+import { numericDate } from "../numeric-date.ts";
 import { liveSessionProcedure, protectedProcedure, publicProcedure, router } from "../procedures.ts";
+import { providerProcedures } from "./provider-procedures.ts";
 
-// The lengths only bound the work; what a name or a password must be is decided in accounts.
-const usernameText = z.string().max(256);
-const passwordText = z.string().max(1024);
-/** Where the refresh token goes. */
-const refreshTokenPlace = z.enum(["cookie", "body", "none"]).default("cookie");
-
-const credentials = z.strictObject({ username: usernameText, password: passwordText, refreshToken: refreshTokenPlace });
+const credentials = z.strictObject({
+  username: usernameSchema,
+  password: passwordSchema,
+  refreshToken: refreshTokenPlaceSchema,
+});
 
 export const authRouter = router({
+  ...providerProcedures,
+
   /** Makes an account and signs it in. */
   signUp: publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
     const { refreshToken: place } = input;
@@ -77,8 +86,8 @@ export const authRouter = router({
     const sessions = await accounts.sessions.list(claims.sub);
     return sessions.map(({ id, createdAt, lastUsedAt, device, address }) => ({
       sessionId: id,
-      createdAt: seconds(createdAt),
-      lastUsedAt: seconds(lastUsedAt),
+      createdAt: numericDate(createdAt),
+      lastUsedAt: numericDate(lastUsedAt),
       device,
       address,
       current: id === claims.sid,
@@ -88,7 +97,11 @@ export const authRouter = router({
   /** Ends all sessions, and answers with a new one under the new password. */
   changePassword: liveSessionProcedure
     .input(
-      z.strictObject({ currentPassword: passwordText, newPassword: passwordText, refreshToken: refreshTokenPlace }),
+      z.strictObject({
+        currentPassword: passwordSchema,
+        newPassword: passwordSchema,
+        refreshToken: refreshTokenPlaceSchema,
+      }),
     )
     .mutation(async ({ ctx, input }) => {
       const { refreshToken: place, ...passwords } = input;
@@ -98,7 +111,3 @@ export const authRouter = router({
       return ctx.delivery.deliver(issued, place);
     }),
 });
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
-}

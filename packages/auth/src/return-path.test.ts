@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { returnPathFrom } from "./index.ts";
+import { returnPathFrom } from "./return-path.ts";
 
 const ours = "https://app.example";
 
