@@ -2,8 +2,9 @@
 // `for (const { name, run } of accountStoreContract(open)) it(name, run);`
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import type { AccountStore, NewSession, NewUser, SessionStore } from "./stores.ts";
+import { createUser, newSession, newUser, randomName } from "./contract-rows.ts";
+import { randomId } from "./session-start.ts";
+import type { AccountStore, SessionStore } from "./stores.ts";
 
 /** A store under test. */
 export type ContractStore = AccountStore & SessionStore;
@@ -179,26 +180,3 @@ const checks: Record<string, Check> = {
     assert.deepEqual(found, names);
   },
 };
-
-async function createUser(store: ContractStore, user: NewUser, session = newSession()) {
-  const created = await store.createUser(user, session);
-  assert.notEqual(created, "username_taken");
-  if (created === "username_taken") throw new Error("unreachable");
-  return created;
-}
-
-function newUser(username = randomName()): NewUser {
-  return { id: randomId(), username, passwordHash: `hash ${randomId()}` };
-}
-
-function newSession(values: Partial<NewSession> = {}): NewSession {
-  return { id: randomId(), device: null, address: null, amr: "pwd", maxAgeSeconds: 3_600, refresh: null, ...values };
-}
-
-function randomName(): string {
-  return randomBytes(8).toString("hex");
-}
-
-function randomId(): string {
-  return randomBytes(16).toString("base64url");
-}

@@ -12,11 +12,13 @@ it("exports these names and no others", () => {
     "deviceMarkSeconds",
     "networksOf",
     "normalizeUsername",
+    "providerTransactionSeconds",
   ]);
   expect(Object.keys(testing).toSorted()).toEqual([
     "accountStoreContract",
     "createMemoryAccountStore",
     "createMemoryCounter",
+    "providerStoreContract",
     "sessionStoreContract",
   ]);
 });

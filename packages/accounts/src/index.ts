@@ -16,7 +16,7 @@ export {
   type Charge,
   createBudgets,
 } from "./budgets.ts";
-export { type HandOver, handOverCodeSeconds } from "./hand-over-code.ts";
+export type { HandOver } from "./hand-over-code.ts";
 export { type DeviceMark, deviceMarkSeconds } from "./known-devices.ts";
 export { type Networks, networksOf } from "./networks.ts";
 export {
@@ -27,10 +27,9 @@ export {
 } from "./password-hasher.ts";
 export type { PasswordProblem } from "./password-policy.ts";
 export { createPeople, type People, type PeopleOptions } from "./people.ts";
-export { signUpSeconds } from "./provider-entrances.ts";
 export type { ProviderSignInProblem, ProviderSignIns, SignInProblem } from "./provider-sign-ins.ts";
 export { type KeptTransaction, providerTransactionSeconds } from "./provider-transactions.ts";
 export type { Client, IssuedToken, RefreshGrant } from "./session-start.ts";
 export type { LiveRefreshToken, SessionIncident, Sessions } from "./sessions.ts";
-export { freshSignInSeconds, type SignInMethodList, type SignInMethods } from "./sign-in-methods.ts";
+export type { SignInMethodList, SignInMethods } from "./sign-in-methods.ts";
 export { normalizeUsername } from "./username.ts";

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { ContractCase, ContractStore } from "./account-store-contract.ts";
+import { newSession as newPlainSession } from "./contract-rows.ts";
+import { randomId } from "./session-start.ts";
 import type { NewSession, NextRefresh, StoredRevocation, StoredSession } from "./stores.ts";
 
 /** A store under test, with the revocations that ending its sessions leaves behind. */
@@ -290,16 +292,9 @@ function stateOf({ refresh }: StoredSession): { counter: number; currentHash: st
   return refresh;
 }
 
+/** One that can be refreshed. */
 function newSession(values: Partial<NewSession> = {}): NewSession {
-  return {
-    id: randomId(),
-    device: null,
-    address: null,
-    amr: "pwd",
-    maxAgeSeconds: 3_600,
-    refresh: refreshMarks(),
-    ...values,
-  };
+  return newPlainSession({ refresh: refreshMarks(), ...values });
 }
 
 function refreshMarks(): NonNullable<NewSession["refresh"]> {
@@ -310,8 +305,4 @@ function refreshMarks(): NonNullable<NewSession["refresh"]> {
 function next(values: Partial<NextRefresh> = {}): NextRefresh {
   const marks = { currentHash: randomId(), secretId: "another secret", attemptHash: randomId() };
   return { ...marks, idleSeconds: 600, address: null, ...values };
-}
-
-function randomId(): string {
-  return randomBytes(16).toString("base64url");
 }

@@ -3,4 +3,5 @@
 export { accountStoreContract, type ContractCase, type ContractStore } from "./account-store-contract.ts";
 export { createMemoryAccountStore, type MemoryAccountStore } from "./memory-account-store.ts";
 export { createMemoryCounter } from "./memory-counter.ts";
+export { type ProviderContractStore, providerStoreContract } from "./provider-store-contract.ts";
 export { type SessionContractStore, sessionStoreContract } from "./session-store-contract.ts";

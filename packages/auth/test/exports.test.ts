@@ -14,6 +14,7 @@ const pinned: Record<string, string[]> = {
   "./clock": ["numericDate", "systemClock"],
   "./remote": ["createRemoteVerifier"],
   "./refusal": ["bearerChallenge", "bearerRefusedDetail", "httpRefusals", "refusalAnswer"],
+  "./return-path": ["returnPathFrom"],
   "./fetch": ["protect"],
   "./express": ["protect"],
   "./fastify": ["protect"],

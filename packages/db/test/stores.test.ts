@@ -1,7 +1,7 @@
 // Every store passes one contract: in memory, embedded, and on a true PostgreSQL.
 
 import { randomBytes } from "node:crypto";
-import { accountStoreContract, sessionStoreContract } from "@signet/accounts/testing";
+import { accountStoreContract, providerStoreContract, sessionStoreContract } from "@signet/accounts/testing";
 import { createMemorySigningKeyStore } from "@signet/auth/testing";
 import { createDatabase, type Database, openEmbeddedDatabase } from "@signet/db";
 import { createTestDatabase } from "@signet/db/testing";
@@ -94,7 +94,7 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
 
   describe("accounts (SRV-12)", () => {
     const store = () => ({ ...database.accounts, ...database.revocations });
-    const contract = [...accountStoreContract(store), ...sessionStoreContract(store)];
+    const contract = [...accountStoreContract(store), ...sessionStoreContract(store), ...providerStoreContract(store)];
     it.each(contract.map(({ name, run: check }) => [name, check] as const))("%s", async (_name, check) => {
       await expect(check()).resolves.toBeUndefined();
     });

@@ -10,8 +10,8 @@ import {
   sessionIdSchema,
   usernameSchema,
 } from "../input-schemas.ts";
-import { numericDate } from "../numeric-date.ts";
 import { liveSessionProcedure, protectedProcedure, publicProcedure, router } from "../procedures.ts";
+import { toNumericDate } from "../to-numeric-date.ts";
 import { providerProcedures } from "./provider-procedures.ts";
 
 const credentials = z.strictObject({
@@ -86,8 +86,8 @@ export const authRouter = router({
     const sessions = await accounts.sessions.list(claims.sub);
     return sessions.map(({ id, createdAt, lastUsedAt, device, address }) => ({
       sessionId: id,
-      createdAt: numericDate(createdAt),
-      lastUsedAt: numericDate(lastUsedAt),
+      createdAt: toNumericDate(createdAt),
+      lastUsedAt: toNumericDate(lastUsedAt),
       device,
       address,
       current: id === claims.sid,

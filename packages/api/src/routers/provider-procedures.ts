@@ -8,8 +8,8 @@ import {
   usernameSchema,
   verifierSchema,
 } from "../input-schemas.ts";
-import { numericDate } from "../numeric-date.ts";
 import { liveSessionProcedure, protectedProcedure, publicProcedure } from "../procedures.ts";
+import { toNumericDate } from "../to-numeric-date.ts";
 
 const handOver = { code: handOverCodeSchema, verifier: verifierSchema };
 
@@ -44,7 +44,7 @@ export const providerProcedures = {
         issuer,
         provider,
         label,
-        linkedAt: numericDate(linkedAt),
+        linkedAt: toNumericDate(linkedAt),
       })),
     };
   }),

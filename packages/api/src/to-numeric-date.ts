@@ -1,4 +1,4 @@
 /** As times are on the wire (RFC 7519 §2). */
-export function numericDate(date: Date): number {
+export function toNumericDate(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
