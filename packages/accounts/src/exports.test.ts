@@ -4,9 +4,12 @@ import * as testing from "./testing.ts";
 
 it("exports these names and no others", () => {
   expect(Object.keys(accounts).toSorted()).toEqual([
+    "ProviderError",
     "auditKinds",
     "createAccounts",
     "createBudgets",
+    "createGithubProvider",
+    "createOidcProvider",
     "createPasswordHasher",
     "createPeople",
     "deviceMarkSeconds",

@@ -19,6 +19,16 @@ export {
 export type { HandOver } from "./hand-over-code.ts";
 export { type DeviceMark, deviceMarkSeconds } from "./known-devices.ts";
 export { type Networks, networksOf } from "./networks.ts";
+export { createGithubProvider, type GithubProviderOptions } from "./oidc/github-provider.ts";
+export {
+  type IdentityProvider,
+  type IdentityProviderOptions,
+  ProviderError,
+  type ProviderIdentity,
+  type ProviderProblem,
+  type ProviderTransaction,
+} from "./oidc/identity-provider.ts";
+export { createOidcProvider, type OidcProviderOptions } from "./oidc/oidc-provider.ts";
 export {
   type Argon2Cost,
   createPasswordHasher,
