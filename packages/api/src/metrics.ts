@@ -1,6 +1,6 @@
 // What happens here, in numbers, for Prometheus. Labels are words of ours from short lists: never a name, an address or an id of anybody.
 
-import type { SessionIncident } from "@signet/accounts";
+import type { SessionIncident, SignInProblem } from "@signet/accounts";
 import type { AuthErrorReason } from "@signet/auth/errors";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { lostLogLines } from "./log-output.ts";
@@ -37,6 +37,8 @@ export interface Metrics {
   countRefusal(reason: AuthErrorReason): void;
   countIncident(incident: Pick<SessionIncident, "kind">): void;
   countClientFailure(): void;
+  /** A sign-in with a provider that came to nothing. */
+  countProviderProblem(provider: string, problem: SignInProblem): void;
   /** Whether a bearer token that was shown was one that this process had verified before. On the path of every request. */
   countLookup(remembered: boolean): void;
   /** Events that there was no room for, or no time. */
@@ -77,6 +79,12 @@ export function createMetrics(): Metrics {
   const clientFailures = new Counter({
     name: "signet_client_failures_total",
     help: "Requests of other services whose client credentials were refused.",
+    registers,
+  });
+  const providerProblems = new Counter({
+    name: "signet_provider_problems_total",
+    help: "Sign-ins with a provider that came to nothing, by what it was: unavailable and refused are the provider's.",
+    labelNames: ["provider", "problem"],
     registers,
   });
   const lookups = new Counter({
@@ -130,6 +138,7 @@ export function createMetrics(): Metrics {
     countRefusal: (reason) => refusals.inc({ reason }),
     countIncident: ({ kind }) => incidents.inc({ kind }),
     countClientFailure: () => clientFailures.inc(),
+    countProviderProblem: (provider, problem) => providerProblems.inc({ provider, problem }),
     countLookup(remembered) {
       if (remembered) hits++;
       else misses++;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { appRouter } from "../src/app-router.ts";
 import { bodies } from "../src/http/bodies.ts";
+import { startParams } from "../src/http/provider-start.ts";
 import { createTestApi } from "./test-api.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -15,6 +16,7 @@ const procedures = Object.entries(declared as Record<string, { _def: { inputs: z
 const shapes = [
   ...procedures.flatMap(([path, { _def }]) => _def.inputs.map((schema) => [path, schema] as const)),
   ...Object.entries(bodies).map(([name, schema]) => [`the body of ${name}`, schema] as const),
+  ["the address of a sign-in with a provider", startParams] as const,
 ];
 
 /** What is not closed or not bounded in a schema, each with where it is. */

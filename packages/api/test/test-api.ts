@@ -1,7 +1,13 @@
 // The API on memory stores with a clock of its own, called the way a server calls it.
 
 import { randomBytes } from "node:crypto";
-import { type Accounts, createAccounts, type PasswordHasher } from "@signet/accounts";
+import {
+  type Accounts,
+  type AccountsOptions,
+  createAccounts,
+  type IdentityProvider,
+  type PasswordHasher,
+} from "@signet/accounts";
 import type { AccountStore, ProviderAccountStore, SessionStore } from "@signet/accounts/stores";
 import { createMemoryAccountStore } from "@signet/accounts/testing";
 import type { Clock } from "@signet/auth/clock";
@@ -29,12 +35,13 @@ const plainHasher: PasswordHasher = {
 };
 
 type Overrides = Partial<Omit<ApiServices, "accounts" | "verifier">> & {
+  providers?: readonly IdentityProvider[];
   accounts?: Partial<Accounts>;
   verifier?: Partial<AccessTokenVerifier>;
 };
 
 /** @param overrides Replace services, or single methods of accounts and verifier. */
-export async function createTestApi(overrides: Overrides = {}) {
+export async function createTestApi({ providers = [], ...overrides }: Overrides = {}) {
   const clock = fixedClock(Date.parse("2030-01-01T12:00:00Z"));
   const secret = randomBytes(48).toString("base64url");
   const keys = createKeyRing({
@@ -49,7 +56,10 @@ export async function createTestApi(overrides: Overrides = {}) {
   const store = createMemoryAccountStore(clock);
   const revocations = createRevocations({ source: store, clock, whenStale: "accept" });
   await revocations.poll();
-  const accounts = accountsOn(store, signer, clock, secret, () => void revocations.poll());
+  const accounts = accountsOn(store, signer, clock, secret, {
+    providers,
+    onSessionsEnded: () => void revocations.poll(),
+  });
   const metrics = createMetrics();
   const verifier = createAccessTokenVerifier({
     issuer,
@@ -155,7 +165,7 @@ export function accountsOn(
   signer: AccessTokenSigner,
   clock: Clock,
   secret: string,
-  onSessionsEnded: () => void = () => {},
+  more: Pick<AccountsOptions, "providers" | "onSessionsEnded"> = {},
 ): Accounts {
   return createAccounts({
     store,
@@ -166,7 +176,7 @@ export function accountsOn(
     secrets: [secret],
     sessionMaxSeconds: 30 * 24 * 60 * 60,
     sessionIdleSeconds: 7 * 24 * 60 * 60,
-    onSessionsEnded,
+    ...more,
   });
 }
 

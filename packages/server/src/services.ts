@@ -10,6 +10,7 @@ import { createAccessTokenSigner } from "@signet/auth/sign";
 import { createAccessTokenVerifier } from "@signet/auth/verify";
 import type { Logger } from "pino";
 import { createAuditQueue } from "./audit-queue.ts";
+import { openProviders } from "./identity-providers.ts";
 import { usableSecrets } from "./key-settings.ts";
 import { type KeysFile, openKeysFile } from "./keys-file.ts";
 import { prepare } from "./preparation.ts";
@@ -112,6 +113,7 @@ async function beginServices(
     store: database.accounts,
     signer,
     hasher,
+    providers: openProviders(settings),
     budgets,
     clock: systemClock,
     secrets,
@@ -122,6 +124,12 @@ async function beginServices(
     onIncident: (incident) => {
       log.warn(incident, "a refresh token was used twice");
       metrics.countIncident(incident);
+    },
+    onProviderProblem({ provider, problem, client: { address }, error }) {
+      const level = problem === "unavailable" || problem === "refused" ? "warn" : "info";
+      // What led to the error is left out: libraries put the answer itself there, with its code.
+      log[level]({ event: "provider_sign_in", provider, result: problem, address, why: error?.message });
+      metrics.countProviderProblem(provider, problem);
     },
     audit,
   });
