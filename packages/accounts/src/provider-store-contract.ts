@@ -105,7 +105,7 @@ const checks: Record<string, Check> = {
   "makes an account with a code that was opened for it, without a password": async (store) => {
     const code = newCode();
     await store.addCode(code);
-    const name = { id: randomId(), username: randomName() };
+    const name = newName();
     assert.equal(await store.signUpWithCode(code, name, newSession()), "code_invalid");
     assert.equal(await store.openSignUp(code, minutes), true);
     assert.equal(await store.openSignUp(code, minutes), false);
@@ -123,10 +123,7 @@ const checks: Record<string, Check> = {
       (await store.listProviders(user.id)).map((linked) => linked.issuer),
       [issuer],
     );
-    assert.equal(
-      await store.signUpWithCode(code, { id: randomId(), username: randomName() }, newSession()),
-      "code_invalid",
-    );
+    assert.equal(await store.signUpWithCode(code, newName(), newSession()), "code_invalid");
     assert.deepEqual(await store.endReplayedCode(code.codeHash), { sessionId: session.id, ended: 1 });
   },
 
@@ -147,22 +144,19 @@ const checks: Record<string, Check> = {
     const late = newCode();
     await store.addCode(late);
     assert.equal(await store.openSignUp(late, 0), true);
-    const name = () => ({ id: randomId(), username: randomName() });
-    assert.equal(await store.signUpWithCode(late, name(), newSession()), "code_invalid");
+    assert.equal(await store.signUpWithCode(late, newName(), newSession()), "code_invalid");
 
     const code = await openedCode(store);
     const stolen = { ...code, challenge: sha256("another verifier") };
-    assert.equal(await store.signUpWithCode(stolen, name(), newSession()), "code_invalid");
+    assert.equal(await store.signUpWithCode(stolen, newName(), newSession()), "code_invalid");
     assert.deepEqual(await store.endReplayedCode(code.codeHash), { sessionId: null, ended: 0 });
-    assert.equal(await store.signUpWithCode(code, name(), newSession()), "code_invalid");
+    assert.equal(await store.signUpWithCode(code, newName(), newSession()), "code_invalid");
   },
 
   "of twenty who sign up at the same moment with codes of one account elsewhere, makes exactly one": async (store) => {
     const subject = randomId();
     const codes = await Promise.all(Array.from({ length: 20 }, () => openedCode(store, subject)));
-    const made = await Promise.all(
-      codes.map((code) => store.signUpWithCode(code, { id: randomId(), username: randomName() }, newSession())),
-    );
+    const made = await Promise.all(codes.map((code) => store.signUpWithCode(code, newName(), newSession())));
     assert.equal(made.filter((one) => typeof one === "object").length, 1);
     assert.equal(made.filter((one) => one === "code_invalid").length, 19);
   },
@@ -198,7 +192,7 @@ const checks: Record<string, Check> = {
   },
 
   "unlinks, but never the last way in": async (store) => {
-    const name = { id: randomId(), username: randomName() };
+    const name = newName();
     const code = await openedCode(store);
     assert.ok(typeof (await store.signUpWithCode(code, name, newSession())) === "object");
     const unlink = (which: string, usable = [issuer, otherIssuer]) => store.unlinkProvider(name.id, which, usable);
@@ -217,7 +211,7 @@ const checks: Record<string, Check> = {
   },
 
   "of two who unlink the last two at the same moment, lets one": async (store) => {
-    const name = { id: randomId(), username: randomName() };
+    const name = newName();
     await store.signUpWithCode(await openedCode(store), name, newSession());
     const other = newCode({ issuer: otherIssuer });
     await store.addCode(other);
@@ -228,12 +222,12 @@ const checks: Record<string, Check> = {
   },
 
   "sets a first password, and no second one": async (store) => {
-    const name = { id: randomId(), username: randomName() };
+    const name = newName();
     await store.signUpWithCode(await openedCode(store), name, newSession());
     assert.equal(await store.setFirstPassword(name.id, "first"), true);
     assert.equal(await store.setFirstPassword(name.id, "second"), false);
     assert.equal((await store.findUser(name.id))?.passwordHash, "first");
-    const disabled = { id: randomId(), username: randomName() };
+    const disabled = newName();
     await store.signUpWithCode(await openedCode(store), disabled, newSession());
     await store.disableUser(disabled.id);
     assert.equal(await store.setFirstPassword(disabled.id, "first"), false);
@@ -257,6 +251,10 @@ async function openedCode(store: ProviderContractStore, subject = randomId()): P
   await store.addCode(code);
   assert.equal(await store.openSignUp(code, minutes), true);
   return code;
+}
+
+function newName(): { id: string; username: string } {
+  return { id: randomId(), username: randomName() };
 }
 
 function newCode(values: Partial<NewHandOverCode> = {}): NewHandOverCode {
