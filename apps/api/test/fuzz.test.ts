@@ -12,7 +12,7 @@ import { runCampaign } from "./fuzz/campaign.ts";
 import { createFigures, type Figures } from "./fuzz/figures.ts";
 import { type ObservedServer, startObserved } from "./fuzz/observed-server.ts";
 import { refreshed, signUpCanary } from "./fuzz/people.ts";
-import { doorsOf, proceduresOf, type Scene } from "./fuzz/scene.ts";
+import { doorsOf, proceduresOf, providerName, type Scene } from "./fuzz/scene.ts";
 import { bentTokens } from "./fuzz/tokens.ts";
 import { freePort } from "./running-api.ts";
 
@@ -95,6 +95,9 @@ async function startIssuer(main: string): Promise<Issuer> {
     // So that passwords are looked at, and not only who sends them.
     SIGN_INS_PER_ADDRESS: "1000000",
     SIGN_UPS_PER_ADDRESS: "1000000",
+    // Nobody is there; who goes there comes back at once.
+    [`OIDC_${providerName.toUpperCase()}_ISSUER`]: `http://localhost:${await freePort()}`,
+    [`OIDC_${providerName.toUpperCase()}_CLIENT_ID`]: "signet",
   };
   const server = await start(main, { ...settings, PORT: port, APP_URL: name });
   let asker = await signUpCanary(server.url);
@@ -134,9 +137,9 @@ test(`so does a service that verifies tokens by itself, ${total / 10} requests`,
     trpcPath: "/trpc",
     endpoints: doorsOf({ "/protected": ["GET"], "/healthz": ["GET"], "/readyz": ["GET"], "/metrics": ["GET"] }),
     procedures: [
-      { path: "notes.list", type: "query", fields: [] },
-      { path: "notes.add", type: "mutation", fields: ["text"] },
-      { path: "notes.remove", type: "mutation", fields: ["id"] },
+      { path: "notes.list", type: "query", fields: [], isPublic: false },
+      { path: "notes.add", type: "mutation", fields: ["text"], isPublic: false },
+      { path: "notes.remove", type: "mutation", fields: ["id"], isPublic: false },
     ],
   };
   await expectToWithstand(notes, { rounds: 2, requests: total / 20 }, () => api.sceneAt(place));

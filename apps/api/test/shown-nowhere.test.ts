@@ -17,10 +17,15 @@ const newSecret = () => randomBytes(48).toString("base64url");
 
 const clientSecret = newSecret();
 const databasePassword = newSecret();
-const secrets = { first: newSecret(), former: newSecret(), clientSecret, databasePassword };
+const providerSecret = newSecret();
+const secrets = { first: newSecret(), former: newSecret(), clientSecret, databasePassword, providerSecret };
 const shared = {
   AUTH_SECRET: `${secrets.first},${secrets.former}`,
   RESOURCE_SERVER_CLIENTS: `notes:${clientSecret}`,
+  // Nothing listens on the first port of a machine.
+  OIDC_EXAMPLE_ISSUER: "http://localhost:1",
+  OIDC_EXAMPLE_CLIENT_ID: "signet",
+  OIDC_EXAMPLE_CLIENT_SECRET: providerSecret,
   LOG_LEVEL: "trace",
 };
 
@@ -58,7 +63,7 @@ function expectNoSecretIn(text: string, where: string): void {
 const endpoints =
   "/healthz /readyz /metrics /.well-known/jwks.json /.well-known/oauth-authorization-server /api/protected";
 const others =
-  "/auth/session /auth/revocations?after=0 /api/trpc/auth.whoami /api/trpc/env /env /.env /debug /api/panel /config";
+  "/auth/session /auth/revocations?after=0 /api/trpc/auth.whoami /api/trpc/auth.listProviders /auth/oidc/example/callback?code=x&state=y /api/trpc/env /env /.env /debug /api/panel /config";
 const requests = `${endpoints} ${others}`.split(" ").map((path) => ({ method: "GET", path, body: "" }));
 const posts = [
   "/auth/issue-new-token",

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parseProviders } from "./provider-settings.ts";
 import { SettingError } from "./setting-error.ts";
 import { definitions, parseSettings } from "./settings.ts";
 
@@ -141,6 +142,12 @@ describe("settings", () => {
   test(".env.example lists each of them and no other", () => {
     const example = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
     const listed = [...example.matchAll(/^#([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
-    expect(listed.toSorted()).toEqual(Object.keys(definitions).toSorted());
+    const ofProviders = /^(?:OIDC_EXAMPLE|GITHUB)_(.*)$/;
+    const others = listed.filter((name) => !ofProviders.test(name ?? ""));
+    expect(others.toSorted()).toEqual(Object.keys(definitions).toSorted());
+    const ofBoth = Object.fromEntries(
+      listed.filter((name) => !others.includes(name)).map((name) => [name, "https://id.example"]),
+    );
+    expect(parseProviders({ ...ofBoth, GITHUB_URL: "https://github.example" })).toHaveLength(2);
   });
 });

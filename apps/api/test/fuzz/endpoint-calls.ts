@@ -72,9 +72,33 @@ function queryOf(chance: Chance, { path }: Door): string {
     ]);
     return `?after=${encodeURIComponent(after.replaceAll(/[\ud800-\udfff]/g, ""))}&wait=${encodeURI(wait)}`;
   }
+  if (path.startsWith("/auth/oidc/")) return `?${providerQuery(chance)}`;
   return chance.often(0.8)
     ? ""
     : chance.pick(["?", "?__proto__[x]=1", "?%", "?token=a.b.c", "?access_token=x", `?${"a=1&".repeat(1_000)}`, "?#"]);
+}
+
+/** Of both: what belongs to one is junk to the other. */
+function providerQuery(chance: Chance): string {
+  const text = () =>
+    encodeURIComponent(
+      awkwardText(chance)
+        .replaceAll(/[\ud800-\udfff]/g, "")
+        .slice(0, 2_000),
+    );
+  const returnTo = () =>
+    chance.pick(["/account", "//other.example", "/%5Cother.example", "https:other.example", "", text()]);
+  const member = () =>
+    chance.weighted([
+      [5, () => `challenge=${"A".repeat(chance.pick([43, 43, 43, 42, 44, 0]))}`],
+      [4, () => `return_to=${returnTo()}`],
+      [2, () => `state=${chance.pick(["A".repeat(22), "", text()])}`],
+      [2, () => `code=${text()}`],
+      [1, () => `iss=${text()}`],
+      [1, () => `error=${chance.pick(["access_denied", "server_error", text()])}`],
+      [0.5, () => `token=${secretCanary}`],
+    ]);
+  return Array.from({ length: 1 + chance.below(4) }, member).join("&");
 }
 
 interface Body {

@@ -6,7 +6,7 @@ import { secretCanary } from "./awkward-texts.ts";
 import type { FuzzRequest } from "./messages.ts";
 import { nameCanary } from "./scene.ts";
 
-const statuses = new Set([200, 204, 207, 304, 400, 401, 403, 404, 405, 409, 413, 415, 417, 429, 431, 503]);
+const statuses = new Set([200, 204, 207, 303, 304, 400, 401, 403, 404, 405, 409, 413, 415, 417, 429, 431, 503]);
 /** Words of the inside: stacks, SQL, the database's client, paths. */
 const inside =
   /\n\s+at |node_modules|\bdist\/|\.[jt]s:\d|prisma|\bP[12]0\d\d\b|postgres|\bpg_|\b(?:SELECT|INSERT|UPDATE) .*(?:FROM|INTO|SET)|(?:Type|Syntax|Range|Reference)Error|Unexpected token|in JSON at|ECONN|ENOENT|\/(?:home|root|tmp|usr)\//;
@@ -32,6 +32,7 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
   // Node refuses by itself what is no HTTP, is too large, or expects what there is not.
   if (body === "" && [400, 417, 431].includes(status) && request.end !== "stays") return undefined;
   if (headers.get("x-content-type-options")?.[0] !== "nosniff") return "no nosniff";
+  if (status === 303) return complaintOfRedirect(request, answer);
   // Over tRPC a refresh token that is over is 401 too, and no header would be a better one.
   const isRefresh = body.includes('"refresh_token_invalid"');
   if (status === 401 && !isRefresh && !headers.has("www-authenticate")) return "401 without a challenge";
@@ -43,6 +44,15 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
   if (type.startsWith("text/plain") && status === 200 && body.startsWith("# HELP")) return undefined;
   if (!/^application\/(?:json|jwk-set\+json)$/.test(type)) return `the type ${type}`;
   return isStream(headers) ? undefined : complaintOfJson(status, body);
+}
+
+/** Only a sign-in with a provider redirects, and never but to our own pages: the provider is not there. */
+function complaintOfRedirect({ parts }: FuzzRequest, { headers }: Answer): string | undefined {
+  const target = parts[0]?.toString("latin1", 0, 200).split(" ")[1] ?? "";
+  const [location = ""] = headers.get("location") ?? [];
+  if (!target.includes("/auth/oidc/")) return "a redirect";
+  if (!URL.canParse(location) || new URL(location).hostname !== "localhost") return `a redirect to ${location}`;
+  return new URL(location).searchParams.has("token") ? "a hand-over code" : undefined;
 }
 
 /** Node's parser counts a little differently: what is within this is never too large. */

@@ -28,7 +28,9 @@ export function makeRequest(seed: number, scene: Scene): FuzzRequest {
 /** Nothing but the credentials decides here. */
 function plainBearer(chance: Chance, scene: Scene): { message: Message; mayKnow: boolean; status: number } {
   const { headers, isGood, status } = credentials(chance, scene, scene.asker.token);
-  const whoami = scene.procedures.find(({ type, fields }) => type === "query" && fields.length === 0);
+  const whoami = scene.procedures.find(
+    ({ type, fields, isPublic }) => type === "query" && fields.length === 0 && !isPublic,
+  );
   const targets = [
     ...scene.endpoints.filter(({ path }) => path.endsWith("/protected")).map(({ path }) => path),
     ...(whoami === undefined ? [] : [`${scene.trpcPath}/${whoami.path}`]),

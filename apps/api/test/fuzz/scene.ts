@@ -8,6 +8,7 @@ export interface Door {
 export interface Procedure {
   path: string;
   type: "query" | "mutation" | "subscription";
+  isPublic: boolean;
   /** The names of its input. */
   fields: readonly string[];
 }
@@ -36,6 +37,7 @@ export function proceduresOf(router: { _def: { procedures: object } }): [Procedu
     ([path, { _def }]) => ({
       path,
       type: _def.type,
+      isPublic: _def.meta?.access === "public",
       fields: _def.inputs.flatMap(({ shape }) => Object.keys(shape ?? {})),
     }),
   );
@@ -44,11 +46,17 @@ export function proceduresOf(router: { _def: { procedures: object } }): [Procedu
 }
 
 interface DeclaredProcedure {
-  _def: { type: Procedure["type"]; inputs: readonly { shape?: object }[] };
+  _def: { type: Procedure["type"]; inputs: readonly { shape?: object }[]; meta?: { access?: unknown } };
 }
 
+/** The one that is configured. */
+export const providerName = "fuzzed";
+
 export function doorsOf(endpoints: Readonly<Record<string, readonly string[]>>): [Door, ...Door[]] {
-  const [first, ...others] = Object.entries(endpoints).map(([path, methods]) => ({ path, methods }));
+  const [first, ...others] = Object.entries(endpoints).map(([path, methods]) => ({
+    path: path.replace(":provider", providerName),
+    methods,
+  }));
   if (first === undefined) throw new TypeError("There are no endpoints.");
   return [first, ...others];
 }

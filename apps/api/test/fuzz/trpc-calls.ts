@@ -61,7 +61,9 @@ export function trpcCall(chance: Chance, scene: Scene): { message: Message; mayK
 
 function calledTogether(chance: Chance, { procedures }: Scene): Procedure[] {
   const one = (): Procedure =>
-    chance.often(0.93) ? chance.pick(procedures) : { path: chance.pick(unknownNames), type: "query", fields: [] };
+    chance.often(0.93)
+      ? chance.pick(procedures)
+      : { path: chance.pick(unknownNames), type: "query", fields: [], isPublic: true };
   if (chance.often(0.75)) return [one()];
   const first = one();
   const count = chance.weighted([
@@ -107,6 +109,8 @@ function valueText(chance: Chance, scene: Scene, { path }: Procedure, field: str
       : JSON.stringify(nearlyRefreshToken(chance, scene));
   }
   if (field === "refreshToken") return chance.pick(['"cookie"', '"body"', '"none"', '"Cookie"', "null"]);
+  if (field === "verifier") return JSON.stringify("v".repeat(chance.pick([43, 43, 128, 42, 129])));
+  if (field === "code") return JSON.stringify(chance.pick(["A".repeat(43), scene.asker.token, awkwardText(chance)]));
   if (field === "sessionId") return JSON.stringify("A".repeat(21 + chance.below(3)));
   if (field === "attempt") return JSON.stringify("a".repeat(15 + chance.below(51)));
   return chance.often(0.05) ? JSON.stringify(scene.asker.token) : jsonString(chance);
