@@ -26,7 +26,6 @@ export const chapters = {
   SRV: "Server and operation",
 };
 
-const noProviders = "There is no sign-in with a provider yet.";
 const noDpop = "DPoP is not part of Signet.";
 
 /** @type {Requirement[]} */
@@ -691,56 +690,48 @@ export const requirements = [
     must: true,
     statement: "Only the code flow, with PKCE and a fresh verifier each time",
     source: "RFC 9700 §2.1.1",
-    note: noProviders,
   },
   {
     id: "OAU-02",
     must: true,
     statement: "`state` is random, used once, and bound to browser and provider",
     source: "RFC 9700 §4.7.1",
-    note: noProviders,
   },
   {
     id: "OAU-03",
     must: true,
     statement: "A nonce is sent, and the ID token must have it",
     source: "OpenID Connect Core §3.1.3.7",
-    note: noProviders,
   },
   {
     id: "OAU-04",
     must: true,
     statement: "An ID token is checked in every point before anybody is signed in by it",
     source: "OpenID Connect Core §3.1.3.7",
-    note: noProviders,
   },
   {
     id: "OAU-05",
     must: true,
     statement: "An answer from another provider than the one that was asked is refused",
     source: "RFC 9207 §2.4, RFC 9700 §4.4.2",
-    note: noProviders,
   },
   {
     id: "OAU-06",
     must: true,
     statement: "Metadata of another issuer than the configured one is refused",
     source: "RFC 8414 §3.3",
-    note: noProviders,
   },
   {
     id: "OAU-07",
     must: true,
     statement: "An account is a provider and its `sub`; an e-mail address links nobody",
     source: "ASVS 6.8.1, CVE-2026-31813",
-    note: noProviders,
   },
   {
     id: "OAU-08",
     must: true,
     statement: "Who issued an ID token is never learnt from the token",
     source: "CVE-2026-31813",
-    note: noProviders,
   },
   {
     id: "OAU-09",
@@ -753,7 +744,6 @@ export const requirements = [
     must: true,
     statement: "Redirect addresses are made of settings, never of what a request says of the host",
     source: "GHSA-3529-5m8x-rpv3",
-    note: noProviders,
   },
   {
     id: "OAU-11",
@@ -767,28 +757,24 @@ export const requirements = [
     must: true,
     statement: "Codes, states and tokens are in no log and in no `Referer`",
     source: "RFC 9700 §4.2.4",
-    note: `${noProviders} Logs are the matter of SRV-08, \`Referrer-Policy\` of WEB-10.`,
   },
   {
     id: "OAU-13",
     must: true,
     statement: "Whatever a provider answers, a sign-in ends cleanly, in time, and leaves no half session",
     source: "ASVS 13.2.6, 16.5.2",
-    note: noProviders,
   },
   {
     id: "OAU-14",
     must: false,
     statement: "Calls to providers: known hosts, https, no redirects, limits of time and size",
     source: "ASVS 13.2.4, 15.3.2",
-    note: noProviders,
   },
   {
     id: "OAU-15",
     must: true,
     statement: "The browser never gets a provider's tokens, nor a provider ours",
     source: "ASVS 10.1.1",
-    note: noProviders,
   },
   {
     id: "OAU-16",
@@ -801,7 +787,6 @@ export const requirements = [
     must: false,
     statement: "The relying-party modules of OpenID's conformance suite pass",
     source: "OpenID conformance suite",
-    note: noProviders,
   },
 
   {
