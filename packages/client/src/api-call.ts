@@ -134,7 +134,7 @@ export function refusalOf({ body }: Answer): Refusal | undefined {
   if (error === undefined || typeof reason !== "string") return undefined;
   const message = typeof error["message"] === "string" ? error["message"] : "The server refused.";
   const details: AuthClientErrorDetails = {};
-  for (const name of ["field", "problem", "errorId"] as const) {
+  for (const name of ["field", "problem", "suggestion", "errorId"] as const) {
     const value = data?.[name];
     if (typeof value === "string") details[name] = value;
   }

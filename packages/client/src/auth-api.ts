@@ -13,10 +13,16 @@ export interface Credentials {
   password: string;
 }
 
+/** What a sign-in with a provider is completed with: both are of use once, and together only. */
+export interface HandedOver {
+  code: string;
+  verifier: string;
+}
+
 /** Where the refresh token goes: a cookie that no script sees, or the answer, for clients without cookies. */
 export type RefreshTokenPlace = "cookie" | "body";
 
-/** The answer of `auth.signUp`, `auth.issueToken` and `auth.changePassword`; the refresh token where it came in the answer. */
+/** The answer of all procedures that begin a session; the refresh token where it came in the answer. */
 export interface IssuedToken {
   accessToken: string;
   refreshToken: string | undefined;
@@ -53,6 +59,11 @@ export interface AuthApi {
   issueToken(credentials: Credentials): Promise<IssuedToken>;
   /** @throws AuthClientError with the server's reason, or `unreachable`. */
   signUp(credentials: Credentials): Promise<IssuedToken>;
+  /** @throws AuthClientError with the server's reason, or `unreachable`. Never to be repeated. */
+  redeem(handedOver: HandedOver): Promise<IssuedToken>;
+  /** @throws AuthClientError with the server's reason, or `unreachable`. */
+  signUpWithProvider(handedOver: HandedOver, username: string): Promise<IssuedToken>;
+  linkProvider(token: string, handedOver: HandedOver): Promise<Outcome<{ label: string }>>;
   changePassword(token: string, currentPassword: string, newPassword: string): Promise<Outcome<IssuedToken>>;
   listSessions(token: string): Promise<Outcome<SessionInfo[]>>;
   signOutOthers(token: string): Promise<Outcome<Ended>>;
@@ -93,8 +104,8 @@ export function createAuthApi({ trpcUrl, refreshToken, call, serverClock }: Auth
     return { accessToken, refreshToken: typeof inBody === "string" ? inBody : undefined };
   }
 
-  async function enter(path: string, { username, password }: Credentials): Promise<IssuedToken> {
-    const answer = await mutate(path, { username, password, refreshToken }, { credentials });
+  async function enter(path: string, input: object): Promise<IssuedToken> {
+    const answer = await mutate(path, { ...input, refreshToken }, { credentials });
     const outcome = outcomeOf(answer, parseIssued);
     if (outcome.kind === "failed") throw outcome.error;
     return outcome.value;
@@ -109,8 +120,13 @@ export function createAuthApi({ trpcUrl, refreshToken, call, serverClock }: Auth
       const user = answer.status === 200 ? parseUser(resultOf(answer.body)) : undefined;
       return user === undefined ? unreachable(answer) : { kind: "known", user };
     },
-    issueToken: (input) => enter("auth.issueToken", input),
-    signUp: (input) => enter("auth.signUp", input),
+    issueToken: ({ username, password }) => enter("auth.issueToken", { username, password }),
+    signUp: ({ username, password }) => enter("auth.signUp", { username, password }),
+    redeem: ({ code, verifier }) => enter("auth.redeem", { code, verifier }),
+    signUpWithProvider: ({ code, verifier }, username) =>
+      enter("auth.signUpWithProvider", { code, verifier, username }),
+    linkProvider: async (token, { code, verifier }) =>
+      outcomeOf(await mutate("auth.linkProvider", { code, verifier }, { token }), parseLinked),
     async changePassword(token, currentPassword, newPassword) {
       const input = { currentPassword, newPassword, refreshToken };
       return outcomeOf(await mutate("auth.changePassword", input, { token, credentials }), parseIssued);
@@ -151,6 +167,11 @@ function parseUser(data: unknown): AuthUser | undefined {
 function parseEnded(data: unknown): Ended | undefined {
   const { ended } = recordOf(data) ?? {};
   return isTime(ended) ? { ended } : undefined;
+}
+
+function parseLinked(data: unknown): { label: string } | undefined {
+  const { label } = recordOf(data) ?? {};
+  return typeof label === "string" ? { label } : undefined;
 }
 
 function parseSessions(data: unknown): SessionInfo[] | undefined {

@@ -1,26 +1,25 @@
-// Who is using this page, and how that changes: the seven steps of the beginning, signing in, signing out. Framework-free:
-// React, or anything else, only shows its state. The session itself is kept and renewed by `session-keeper.ts`.
+// Who is using this page: the seven steps of the beginning, and all parts put together. Framework-free: React, or anything
+// else, only shows its state. The session itself is kept and renewed by `session-keeper.ts`.
 
-import { type AddressToken, addressTokenOfThisPage } from "./address-token.ts";
+import { addressTokenOfThisPage } from "./address-token.ts";
 import { createApiCall } from "./api-call.ts";
-import {
-  type Credentials,
-  createAuthApi,
-  type Ended,
-  type IssuedToken,
-  type RefreshTokenPlace,
-  type SessionInfo,
-} from "./auth-api.ts";
-import { AuthClientError } from "./auth-client-error.ts";
+import { type Credentials, createAuthApi, type Ended, type SessionInfo } from "./auth-api.ts";
+import { type AuthClientOptions, originOf } from "./auth-client-options.ts";
 import type { AuthState, AuthUser } from "./auth-state.ts";
 import { createBackOff } from "./back-off.ts";
 import { createBearer } from "./bearer.ts";
-import { type ClientClock, systemClientClock } from "./client-clock.ts";
-import { type ClientStorage, createLocalStorage, createMemoryStorage, tokenKey } from "./client-storage.ts";
+import { createBearerCall } from "./bearer-call.ts";
+import { systemClientClock } from "./client-clock.ts";
+import { createLocalStorage, createMemoryStorage, tokenKey } from "./client-storage.ts";
 import { createEndWatch } from "./end-watch.ts";
+import { createEntries } from "./entries.ts";
+import { createHandOvers, handOverCodeFrom } from "./hand-over.ts";
 import { createOfferedToken } from "./offered-token.ts";
-import { createPageEvents, type PageEvents } from "./page-events.ts";
-import { browserLocks, createPageLocks, type Locks } from "./page-locks.ts";
+import { createPageEvents } from "./page-events.ts";
+import { browserLocks, createPageLocks } from "./page-locks.ts";
+import { createPendingSignUps } from "./pending-sign-up.ts";
+import { createProviderActions, type ProviderWay } from "./provider-actions.ts";
+import { createRedemption } from "./redemption.ts";
 import { createRefreshAttempts } from "./refresh-attempt.ts";
 import { createRefreshLock } from "./refresh-lock.ts";
 import { createServerClock } from "./server-clock.ts";
@@ -30,45 +29,7 @@ import { createSessionKeeper } from "./session-keeper.ts";
 import { createSignOuts } from "./sign-outs.ts";
 import { createStateStore } from "./state-store.ts";
 import { createStoredToken, heldFrom } from "./stored-token.ts";
-import { decodeUnverified } from "./token-shape.ts";
 import { createWakeUpWatch } from "./wake-up.ts";
-
-export interface AuthClientOptions {
-  /** Origin of the API, such as `https://app.example`. The token is sent there and nowhere else. */
-  baseUrl: string;
-  /** Below which path it is mounted there, such as `/signet`. Default none. */
-  basePath?: string;
-  /** Other origins that may be given the token, such as a service of yours that verifies it. Default none. */
-  bearerOrigins?: readonly string[];
-  /**
-   * Where the refresh token is. `cookie`: where no script sees it. `body`: in the memory of this page or process alone, for
-   * clients without cookies. Default `cookie` in a browser, `body` elsewhere.
-   */
-  refreshToken?: RefreshTokenPlace;
-  /** Default `localStorage` in a browser, memory elsewhere and for `refreshToken: "body"`. */
-  storage?: ClientStorage;
-  /** Default the global one. */
-  fetch?: typeof fetch;
-  /** Default the machine's. */
-  clock?: ClientClock;
-  /** Asks the server at the start whether it accepts the token that was found. Default true. */
-  verifyOnLoad?: boolean;
-  /** Takes a raw JWT from `?token=`. Default false: one that is there is removed from the address, and not used. */
-  acceptTokenFromQuery?: boolean;
-  /** Default this page's address bar. */
-  addressToken?: AddressToken;
-  /** Default this page's. */
-  pageEvents?: PageEvents;
-  /** Default the browser's Web Locks; without them each tab keeps to itself, and everything is still right. */
-  locks?: Locks;
-  /**
-   * While the page is looked at, lets a request rest at the server, so that a session that was ended on another device is gone
-   * here within a second and not at the next refresh. One tab does so for the browser. Default: where there are Web Locks.
-   */
-  watchForEnd?: boolean;
-  /** For back-off and for spreading refreshes; from 0 to below 1. Default `Math.random`: nothing secret hangs on it. */
-  random?: () => number;
-}
 
 export interface AuthClient {
   readonly baseUrl: string;
@@ -105,6 +66,39 @@ export interface AuthClient {
    * @throws AuthClientError `credentials_invalid` for a wrong current password, which signs nobody out
    */
   changePassword(currentPassword: string, newPassword: string): Promise<AuthUser>;
+  /**
+   * Sends the browser away, to sign in with a provider, and back to `returnTo` with a code. The page that begins there redeems
+   * the code, if this tab asked for it within ten minutes, and signs in in the place of whoever was here; where it cannot, whoever
+   * was here still is, or the state says `not_completed`. Where there is no account yet it says `pendingSignUp`.
+   *
+   * @param provider One of `auth.listProviders`.
+   * @throws AuthClientError `unsupported` where this browser or page cannot do it; then it goes nowhere.
+   */
+  signInWith(provider: string, way?: ProviderWay): Promise<void>;
+  /**
+   * Makes the account that `state.pendingSignUp` is about, and signs in.
+   *
+   * @throws AuthClientError `username_taken` and `input_invalid`, after which another name can be tried, or another reason of
+   *   the server's; after `code_invalid` nothing is pending any more, and the sign-in begins anew. `unreachable`, `superseded`.
+   */
+  signUpWithProvider(username: string): Promise<AuthUser>;
+  /** Answers `state.pendingSignUp`: no. */
+  forgetPendingSignUp(): void;
+  /**
+   * As `signInWith`, to link what the provider says to the account of whoever is signed in. On the page that begins at
+   * `returnTo`, `finishLink` completes it.
+   *
+   * @throws AuthClientError `token_missing` where nobody is signed in, `unsupported`; then it goes nowhere.
+   */
+  linkProvider(provider: string, way?: ProviderWay): Promise<void>;
+  /**
+   * Completes a link that came back to this page, once: two calls that meet share the answer.
+   *
+   * @returns the provider's label; null where nothing is to be completed.
+   * @throws AuthClientError with the server's reason, such as `provider_account_taken`, `reauthentication_required` or
+   *   `code_invalid`; `superseded` where somebody else is here than who asked; `unreachable`, and then it may be linked or not.
+   */
+  finishLink(): Promise<{ label: string } | null>;
   /** Asks the server now instead of at the next planned time. */
   retry(): Promise<void>;
   /** Answers `state.question`: continue as that person. */
@@ -154,7 +148,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const call = createApiCall({ fetch, clock, serverClock });
   const api = createAuthApi({ trpcUrl, refreshToken, call, serverClock });
   const sessionApi = createSessionApi({ apiUrl, refreshToken, call, serverClock });
-  const store = createStateStore();
+  const tabStorage = () => options.tabStorage ?? (inBrowser ? window.sessionStorage : undefined);
+  const handOvers = createHandOvers(tabStorage, clock);
+  const signUps = createPendingSignUps({ handOvers, clock, onOver: onSignUpOver });
+  const store = createStateStore(signUps.shown);
   const signOuts = createSignOuts({ storage, api: sessionApi, clock, random });
   // A refresh token that is in this page alone needs no turn among tabs.
   const locks = options.locks ?? (shared ? browserLocks() : undefined) ?? createPageLocks();
@@ -163,8 +160,6 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const offered = createOfferedToken({ api, store, clock, backOff: createBackOff(random) });
   const wakeUps = createWakeUpWatch(clock);
 
-  /** Counts what people decided here or in another tab: signing in, signing out. */
-  let decisions = 0;
   let begun = false;
   let listening: { count: number; stop: () => void } | undefined;
 
@@ -181,27 +176,37 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     store,
     random,
     withoutCookies: refreshToken === "body",
-    onOtherSession() {
-      decisions += 1;
-      offered.forget();
-    },
+    onOtherSession: () => entries.decide(),
     onKnown: offered.forget,
     onSignedOut: offered.consider,
   });
   const bearer = createBearer(keeper, store, clock);
+  const entries = createEntries({
+    keeper,
+    signOuts,
+    store,
+    onDecision() {
+      offered.forget();
+      signUps.forget();
+    },
+  });
 
+  const redemption = createRedemption({ api, entries, signUps, clock });
+  store.subscribe(() => store.get().status === "signed-in" && signUps.forget());
   // Before a link, a fetch or a report can see it.
   address?.capture();
 
   // --- the seven steps -------------------------------------------------------------------------------------------
 
   async function begin(): Promise<void> {
-    // 1. Is there a new token in the query string?
+    // 1. Is there something new in the query string? A code that this tab asked for signs in here and now.
     const fromQuery = address?.take() ?? null;
     const askedFor = address?.takeExpectation() ?? false;
+    const redeemable = providers.arrive(handOverCodeFrom(fromQuery));
+    if (redeemable !== null && (await redemption.redeem(redeemable))) return;
     const fresh = options.acceptTokenFromQuery === true ? heldFrom(fromQuery) : null;
 
-    // 2. If so, take and store it: but never over somebody who is here already, and not unasked.
+    // 2. If it is a token, take and store it: but never over somebody who is here already, and not unasked.
     const kept = stored.read();
     const taken = kept.held === null && askedFor ? fresh : null;
     if (taken !== null) stored.write(taken);
@@ -209,7 +214,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
     // 3. Otherwise, look in storage.   4. Is it still good, as far as can be told here?
     const found = taken ?? kept.held;
-    if (found === null) return keeper.beginWithNobody(kept.damaged ? "refused" : "never");
+    if (found === null) {
+      if (redeemable !== null && signUps.shown() === null) return keeper.beginWithNobody("not_completed");
+      return keeper.beginWithNobody(kept.damaged ? "refused" : "never");
+    }
     const seemsAlive = clock.dateMs() < found.claims.expiresAt * 1000;
 
     // 5. The backend verifies it. (The local date alone never decides that a token is over; and one that is over is
@@ -229,53 +237,42 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   // --- signing in and out ------------------------------------------------------------------------------------------
 
-  async function enter(obtain: () => Promise<IssuedToken>): Promise<AuthUser> {
+  function enter(obtain: Parameters<typeof entries.enter>[0]): Promise<AuthUser> {
     beginOnce();
-    const before = decisions;
-    const issued = await obtain();
-    if (before !== decisions) throw superseded(issued);
-    await keeper.take(issued);
-    return signedInUser();
-  }
-
-  function signedInUser(): AuthUser {
-    const state = store.get();
-    if (state.status === "signed-in") return state.user;
-    if (state.status === "unreachable" && !keeper.isRefused()) {
-      throw new AuthClientError("unreachable", "Signed in, but the server has stopped answering. It is asked again.");
-    }
-    throw new AuthClientError("token_invalid", "The server does not accept the token that it has just issued.");
-  }
-
-  /** Nobody wants this session any more: the server need not keep it either. */
-  function superseded({ accessToken, refreshToken: inBody }: IssuedToken): AuthClientError {
-    const claims = decodeUnverified(accessToken);
-    if (claims !== null) {
-      void signOuts.tell({ session: claims.sessionId, bearer: accessToken, refreshToken: inBody });
-    }
-    return new AuthClientError("superseded", "Somebody signed in or out here in the meantime. Try again.");
+    return entries.enter(obtain);
   }
 
   /** Here and in all tabs, at once. */
   function leave() {
     begun = true;
-    decisions += 1;
-    offered.forget();
-    return keeper.drop();
+    return entries.leave();
   }
 
+  function onSignUpOver(): void {
+    if (store.get().status === "signed-out") store.signedOut("not_completed");
+  }
+
+  const bearerCall = createBearerCall({ authorization, renew });
+  const providers = createProviderActions({
+    apiUrl,
+    api,
+    handOvers,
+    pending: signUps,
+    clock,
+    navigate: options.navigate ?? ((url) => window.location.assign(url)),
+    begin: beginOnce,
+    call: bearerCall,
+    enter,
+    onSignUpOver,
+  });
   const actions = createSessionActions({
     api,
     lock,
     authorization,
-    renew,
+    call: bearerCall,
     identity: () => store.get().identity,
-    async replace(issued, decidedBefore) {
-      if (decidedBefore !== decisions) throw superseded(issued);
-      await keeper.take(issued);
-      return signedInUser();
-    },
-    decisions: () => decisions,
+    replace: entries.replace,
+    decisions: entries.decisions,
     leave() {
       // Ended already; told all the same, so that its cookie goes.
       const proof = leave();
@@ -300,11 +297,11 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   function followOtherTab(): void {
     storage.dropUnsaved?.(tokenKey);
-    if (begun) void keeper.followStorage();
+    if (begun && redemption.underWay() === undefined) void keeper.followStorage();
   }
 
   function onShown(restored: boolean): void {
-    if (!begun) return;
+    if (!begun || redemption.underWay() !== undefined) return;
     // First, and at once: nobody sees a moment of somebody who has left.
     void keeper.followStorage();
     if (wakeUps.look()) void keeper.awake();
@@ -319,7 +316,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   function listen(): () => void {
     const stopEvents = events.listen({ onStorageChanged: followOtherTab, onShown, onHidden: endWatch.look, onOnline });
-    const stopWakeUps = wakeUps.start(() => void keeper.awake());
+    const stopWakeUps = wakeUps.start(() => redemption.underWay() === undefined && void keeper.awake());
     const stopEndWatch = watchForEnd ? endWatch.start() : undefined;
     return () => {
       stopEvents();
@@ -349,8 +346,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     return bearer.authorization();
   }
 
-  function renew(refusedToken: string): Promise<boolean> {
+  async function renew(refusedToken: string): Promise<boolean> {
     beginOnce();
+    await redemption.underWay();
     return bearer.renew(refusedToken);
   }
 
@@ -368,6 +366,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       if (proof !== null) await signOuts.tell(proof);
     },
     ...actions,
+    signInWith: providers.signInWith,
+    signUpWithProvider: providers.signUpWithProvider,
+    forgetPendingSignUp() {
+      signUps.forget();
+      store.showPendingSignUp();
+    },
+    linkProvider: providers.linkProvider,
+    finishLink: providers.finishLink,
     async retry() {
       if (store.get().status === "unreachable") await keeper.resume();
     },
@@ -382,14 +388,4 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     renew,
     timeLeftMs: () => (store.get().status === "signed-in" ? keeper.timeLeftMs() : null),
   };
-}
-
-function originOf(text: string, option: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, "")) {
-    throw new TypeError(
-      `createAuthClient: ${option} must be an origin such as "https://app.example"; found "${text}".`,
-    );
-  }
-  return url.origin;
 }

@@ -18,8 +18,9 @@ export interface AuthUser {
  * - `expired`: the session's time was over, or a token's that could not be renewed.
  * - `refused`: the token could not be used: damaged, foreign, or not accepted by the server.
  * - `ended_elsewhere`: in another tab, on another device, or by the operator.
+ * - `not_completed`: the sign-in with a provider could not be completed. It cannot be repeated, only begun anew.
  */
-export type SignedOutReason = "never" | "signed_out" | "expired" | "refused" | "ended_elsewhere";
+export type SignedOutReason = "never" | "signed_out" | "expired" | "refused" | "ended_elsewhere" | "not_completed";
 
 /**
  * Why the server gave no answer: no connection, an error of its own (5xx, or it refuses what it has just issued), too many
@@ -32,6 +33,14 @@ export interface SignInQuestion {
   username: string;
 }
 
+/** Somebody came from a provider and has no account here yet: a username is to be chosen. */
+export interface PendingSignUp {
+  /** As the API names it. */
+  provider: string;
+  /** A username that could be offered. */
+  suggestion: string | null;
+}
+
 interface Identity {
   /** Changes whenever the person may have changed. What was fetched under another number must not be shown. */
   identity: number;
@@ -41,7 +50,13 @@ export type AuthState = Identity &
   (
     | { status: "loading" }
     | { status: "signed-in"; user: AuthUser; expiresAt: number }
-    | { status: "signed-out"; reason: SignedOutReason; question: SignInQuestion | null }
+    | {
+        status: "signed-out";
+        reason: SignedOutReason;
+        question: SignInQuestion | null;
+        /** Answered by `signUpWithProvider`, or `forgetPendingSignUp`. */
+        pendingSignUp: PendingSignUp | null;
+      }
     /** The token is kept and the server is asked again. `user` is who it was, if the server has said so on this page. */
     | { status: "unreachable"; problem: UnreachableProblem; user: AuthUser | null }
   );

@@ -50,7 +50,7 @@ function tab(sharedLocks = locks()): EndWatch {
 
 beforeEach(async () => {
   clock = createFakeClock();
-  store = createStateStore();
+  store = createStateStore(() => null);
   asked = [];
   token = "token 1";
   shown = true;

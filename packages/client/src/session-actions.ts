@@ -3,6 +3,7 @@
 import type { AuthApi, Ended, IssuedToken, Outcome, SessionInfo } from "./auth-api.ts";
 import { AuthClientError } from "./auth-client-error.ts";
 import type { AuthUser } from "./auth-state.ts";
+import type { BearerCall } from "./bearer-call.ts";
 import type { RefreshLock } from "./refresh-lock.ts";
 import { decodeUnverified } from "./token-shape.ts";
 
@@ -18,7 +19,7 @@ export interface SessionActionsOptions {
   api: AuthApi;
   lock: RefreshLock;
   authorization(): Promise<{ token: string | null; identity: number }>;
-  renew(refusedToken: string): Promise<boolean>;
+  call: BearerCall;
   identity(): number;
   /** Counts sign-ins and sign-outs. */
   decisions(): number;
@@ -29,20 +30,7 @@ export interface SessionActionsOptions {
 }
 
 export function createSessionActions(options: SessionActionsOptions): SessionActions {
-  const { api, lock, authorization, renew, identity } = options;
-
-  /** As who is here now, and once more with another token where this one was refused before anything ran. */
-  async function call<T>(send: (token: string) => Promise<Outcome<T>>): Promise<T> {
-    const asked = await authorization();
-    if (asked.token === null) throw new AuthClientError("token_missing", "Nobody is signed in.");
-    let outcome = await send(asked.token);
-    if (outcome.kind === "failed" && outcome.retry && (await renew(asked.token))) {
-      const again = await authorization();
-      if (again.token !== null && again.identity === asked.identity) outcome = await send(again.token);
-    }
-    if (outcome.kind === "failed") throw outcome.error;
-    return outcome.value;
-  }
+  const { api, lock, authorization, call, identity } = options;
 
   /** Ends this session among others. Under the lock, so that no tab takes the end for somebody else's doing. */
   function endOwn(send: (token: string) => Promise<Outcome<Ended>>): Promise<Ended> {

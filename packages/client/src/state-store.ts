@@ -4,6 +4,7 @@ import {
   type AuthState,
   type AuthUser,
   loadingState,
+  type PendingSignUp,
   personOf,
   type SignedOutReason,
   type SignInQuestion,
@@ -25,9 +26,12 @@ export interface StateStore {
   somebodyElse(): void;
   /** Only while signed out. */
   ask(question: SignInQuestion | null): void;
+  /** Only while signed out: shows again what sign-up is pending. */
+  showPendingSignUp(): void;
 }
 
-export function createStateStore(): StateStore {
+/** @param pendingSignUp Looked at whenever nobody is signed in. */
+export function createStateStore(pendingSignUp: () => PendingSignUp | null): StateStore {
   const listeners = new Set<() => void>();
   let state: AuthState = loadingState;
 
@@ -63,13 +67,22 @@ export function createStateStore(): StateStore {
     signedOut(reason) {
       // While the server is out of reach, the token is there and may have fetched something.
       const changed = state.status === "signed-in" || state.status === "unreachable";
-      publish({ status: "signed-out", reason, question: null, identity: state.identity + Number(changed) });
+      publish({
+        status: "signed-out",
+        reason,
+        question: null,
+        pendingSignUp: pendingSignUp(),
+        identity: state.identity + Number(changed),
+      });
     },
     unreachable: (problem) =>
       publish({ status: "unreachable", problem, user: personOf(state), identity: state.identity }),
     somebodyElse: () => publish({ status: "loading", identity: state.identity + 1 }),
     ask(question) {
       if (state.status === "signed-out") publish({ ...state, question });
+    },
+    showPendingSignUp() {
+      if (state.status === "signed-out") publish({ ...state, pendingSignUp: pendingSignUp() });
     },
   };
 }

@@ -19,7 +19,8 @@ export function createFakeAuthClient(options: FakeAuthClientOptions) {
   const origins = new Set([options.baseUrl, ...(options.bearerOrigins ?? [])]);
   let token = options.token;
   let state: AuthState = signedIn("ada", 0);
-  if (token === null) state = { status: "signed-out", reason: "never", question: null, identity: 0 };
+  if (token === null)
+    state = { status: "signed-out", reason: "never", question: null, pendingSignUp: null, identity: 0 };
   let refreshing: Promise<boolean> | undefined;
   let refreshes = 0;
   let answer = options.refresh;
@@ -49,7 +50,7 @@ export function createFakeAuthClient(options: FakeAuthClientOptions) {
 
   function leave(reason: "signed_out" | "ended_elsewhere" = "signed_out"): void {
     token = null;
-    publish({ status: "signed-out", reason, question: null, identity: state.identity + 1 });
+    publish({ status: "signed-out", reason, question: null, pendingSignUp: null, identity: state.identity + 1 });
   }
 
   const client: LinkedAuthClient = {

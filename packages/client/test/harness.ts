@@ -1,7 +1,8 @@
 // A clock, a network and a browser made of paper: tests own the time, what the server answers, and what is stored.
 
 import type { AddressToken } from "../src/address-token.ts";
-import { type AuthClientOptions, createAuthClient } from "../src/auth-client.ts";
+import { createAuthClient } from "../src/auth-client.ts";
+import type { AuthClientOptions } from "../src/auth-client-options.ts";
 import type { ClientClock } from "../src/client-clock.ts";
 import { type ClientStorage, createMemoryStorage, type StorageKey, tokenKey } from "../src/client-storage.ts";
 import type { PageEventHandlers, PageEvents } from "../src/page-events.ts";

@@ -9,6 +9,7 @@ export const signedOutWords: Record<SignedOutReason, string | null> = {
   refused: "The sign-in kept in this browser could not be used any more, so it was removed. Sign in again to go on.",
   ended_elsewhere:
     "Your sign-in here was ended: in another tab, on another of your devices, or by a new password. If it was not you, sign in and change your password.",
+  not_completed: "The sign-in with the provider could not be completed. Nothing was changed here; try again.",
 };
 
 export const unreachableWords: Record<UnreachableProblem, string> = {

@@ -227,7 +227,7 @@ describe("the way to the sign-in page", () => {
   });
 
   it("reads reasons from a closed list only", () => {
-    const state = { status: "signed-out", reason: "never", question: null, identity: 0 } as const;
+    const state = { status: "signed-out", reason: "never", question: null, pendingSignUp: null, identity: 0 } as const;
     expect(whyFrom("expired", state)).toBe("expired");
     expect(whyFrom("Call this number", state)).toBe("never");
     expect(whyFrom("expired", { ...state, reason: "refused" })).toBe("refused");

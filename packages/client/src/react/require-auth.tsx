@@ -73,6 +73,7 @@ const reasons: readonly string[] = [
   "expired",
   "refused",
   "ended_elsewhere",
+  "not_completed",
 ] satisfies SignedOutReason[];
 
 /** Why the person was sent to the sign-in page: by the state, or after a full load by the address. */

@@ -15,6 +15,11 @@ export type AuthActions = Pick<
   | "signOutOthers"
   | "signOutEverywhere"
   | "changePassword"
+  | "signInWith"
+  | "signUpWithProvider"
+  | "forgetPendingSignUp"
+  | "linkProvider"
+  | "finishLink"
   | "retry"
   | "confirm"
   | "dismiss"
@@ -39,6 +44,7 @@ export function useAuth(): AuthState & AuthActions {
   return useMemo(() => {
     const { signUp, signIn, signOut, retry, confirm, dismiss, getAccessToken, timeLeftMs } = client;
     const { listSessions, endSession, signOutOthers, signOutEverywhere, changePassword } = client;
+    const { signInWith, signUpWithProvider, forgetPendingSignUp, linkProvider, finishLink } = client;
     return {
       ...state,
       signUp,
@@ -49,6 +55,11 @@ export function useAuth(): AuthState & AuthActions {
       signOutOthers,
       signOutEverywhere,
       changePassword,
+      signInWith,
+      signUpWithProvider,
+      forgetPendingSignUp,
+      linkProvider,
+      finishLink,
       retry,
       confirm,
       dismiss,
