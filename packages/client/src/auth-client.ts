@@ -316,7 +316,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   function listen(): () => void {
     const stopEvents = events.listen({ onStorageChanged: followOtherTab, onShown, onHidden: endWatch.look, onOnline });
-    const stopWakeUps = wakeUps.start(() => redemption.underWay() === undefined && void keeper.awake());
+    const stopWakeUps = wakeUps.start(() => void keeper.awake());
     const stopEndWatch = watchForEnd ? endWatch.start() : undefined;
     return () => {
       stopEvents();

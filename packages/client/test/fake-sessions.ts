@@ -94,7 +94,7 @@ export function createFakeSessions(clock: { trueMs(): number }) {
     return Response.json({ error }, { status: 401, headers: dateHeader() });
   }
 
-  function issue(person: TestPerson, place: unknown): Response {
+  function issue(person: TestPerson, place: unknown): { sessionId: string; answer: Response } {
     let sessionId = person.sessionId;
     for (let n = 2; sessions.has(sessionId); n += 1) sessionId = `${person.sessionId}-${n}`;
     const session = add({ ...person, sessionId });
@@ -106,7 +106,7 @@ export function createFakeSessions(clock: { trueMs(): number }) {
       sessionId,
       ...(place === "body" ? { refreshToken: `${sessionId}:0` } : {}),
     });
-    return place === "cookie" ? setting(answer, (jar) => jar.set(sessionId, 0)) : answer;
+    return { sessionId, answer: place === "cookie" ? setting(answer, (jar) => jar.set(sessionId, 0)) : answer };
   }
 
   function invalidGrant(): Response {
@@ -189,7 +189,7 @@ export function createFakeSessions(clock: { trueMs(): number }) {
         }
         end(live);
         const person = { subject: String(sub), username: String(username), sessionId: `sid-${String(username)}` };
-        return issue(person, body["refreshToken"]);
+        return issue(person, body["refreshToken"]).answer;
       }
       default:
         return trpc(
@@ -216,6 +216,7 @@ export function createFakeSessions(clock: { trueMs(): number }) {
   return {
     claimsOf,
     refusalOf,
+    issue,
     /** Sessions in the order in which their counters moved. */
     rotations,
     thefts,
@@ -243,7 +244,7 @@ export function createFakeSessions(clock: { trueMs(): number }) {
       if (path !== "auth.issueToken" && path !== "auth.signUp") return undefined;
       const username = String(body["username"]);
       const person = { subject: `sub-${username}`, username, sessionId: `sid-${username}` };
-      return issue(person, body["refreshToken"]);
+      return issue(person, body["refreshToken"]).answer;
     },
   };
 }

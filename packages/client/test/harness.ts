@@ -4,9 +4,16 @@ import type { AddressToken } from "../src/address-token.ts";
 import { createAuthClient } from "../src/auth-client.ts";
 import type { AuthClientOptions } from "../src/auth-client-options.ts";
 import type { ClientClock } from "../src/client-clock.ts";
-import { type ClientStorage, createMemoryStorage, type StorageKey, tokenKey } from "../src/client-storage.ts";
+import {
+  type ClientStorage,
+  createMemoryStorage,
+  type StorageKey,
+  tokenKey,
+  type WebStorage,
+} from "../src/client-storage.ts";
 import type { PageEventHandlers, PageEvents } from "../src/page-events.ts";
 import { createPageLocks } from "../src/page-locks.ts";
+import { createFakeHandOvers } from "./fake-hand-overs.ts";
 import { createFakeSessions, startMs, type TestPerson } from "./fake-sessions.ts";
 
 export { ada, bob, type TestPerson, tokenFor } from "./fake-sessions.ts";
@@ -97,6 +104,7 @@ export function createFakeServer(clock: FakeClock) {
   const requests: RecordedRequest[] = [];
   const refused = new Map<string, string>();
   const sessions = createFakeSessions(clock);
+  const handOvers = createFakeHandOvers({ clock, sessions, ok, refusal });
   let special: ((request: RecordedRequest) => Answer | undefined) | undefined;
 
   /** One browser's way to the server. Its cookies change when an answer arrives, not when it is sent. */
@@ -129,7 +137,7 @@ export function createFakeServer(clock: FakeClock) {
   function answer({ path, authorization, body, init }: RecordedRequest, cookies = jar): Response {
     const token = authorization?.replace("Bearer ", "") ?? "";
     const sent = init.credentials === "include" ? cookies : new Map<string, number>();
-    const done = sessions.answer(path, body, token, sent);
+    const done = sessions.answer(path, body, token, sent) ?? handOvers.answer(path, body, token);
     if (done !== undefined) return done;
     if (path !== "auth.whoami") return refusal(404, "not_found");
     return whoami(token);
@@ -142,7 +150,9 @@ export function createFakeServer(clock: FakeClock) {
     return ok({ subject: sub, username: preferred_username, scope: [], sessionId: sid, issuedAt: iat, expiresAt: exp });
   }
 
-  const dateHeader = () => ({ date: new Date(clock.trueMs()).toUTCString() });
+  function dateHeader() {
+    return { date: new Date(clock.trueMs()).toUTCString() };
+  }
 
   function ok(data: unknown): Response {
     return Response.json({ result: { data } }, { headers: dateHeader() });
@@ -154,6 +164,7 @@ export function createFakeServer(clock: FakeClock) {
     connect,
     requests,
     sessions,
+    handOvers,
     answer,
     ok,
     whoami,
@@ -221,6 +232,18 @@ export function createFakeBrowser(kept: string | null = null) {
       };
     },
   };
+}
+
+/** What one tab keeps from page to page, and where its pages have sent the browser. */
+export function createFakeTab() {
+  const items = new Map<string, string>();
+  const went: string[] = [];
+  const tabStorage: WebStorage = {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+  return { items, went, tabStorage, navigate: (url: string) => void went.push(url) };
 }
 
 export function fakeAddress(token: string | null, askedFor = false): AddressToken {
