@@ -149,6 +149,17 @@ describe("a sign-up with a provider", () => {
     expect(server.count("auth.signUpWithProvider")).toBe(0);
   });
 
+  it("has its own ten minutes, however long the way to the provider and back took", async () => {
+    const { client: setsOut, server, clock, went, load } = setUpTab();
+    await setsOut.signInWith("example");
+    await clock.advance(handOverGoodMs - 60_000);
+    const { client } = load(server.handOvers.grant(went.at(-1), null));
+    await clock.advance(handOverGoodMs - 60_000);
+    expect(client.getState()).toMatchObject(choosing);
+    await client.signUpWithProvider("grace");
+    expect(client.getState()).toMatchObject({ status: "signed-in", user: grace });
+  });
+
   it("is over after ten minutes of sleep, in which no timer ran", async () => {
     const { server, clock, loadForName } = setUpTab();
     const { client } = await loadForName();

@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
 import { QueryClient, useQuery } from "@tanstack/react-query";
-import { act, type ReactNode, StrictMode, use } from "react";
+import { act, type ReactNode, StrictMode, use, useEffect } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { ada, bob, later, networkError, setUp, startMs, tokenFor } from "../../test/harness.ts";
+import { setUpTab } from "../../test/provider-tab.ts";
 import { provide, render, Status, settle } from "../../test/render.tsx";
 import type { AuthClient } from "../index.ts";
-import { AuthStateContext, RequireAuth, retryUnlessRefused, signInHref, whyFrom } from "./index.ts";
+import { AuthStateContext, RequireAuth, retryUnlessRefused, signInHref, useAuth, whyFrom } from "./index.ts";
 
 const wrap = (client: AuthClient, children: ReactNode, queryClient = new QueryClient()) =>
   provide(client, queryClient, children);
@@ -35,6 +36,52 @@ describe("useAuth", () => {
     expect(server.count("auth.whoami")).toBe(1);
     await act(() => client.signOut());
     expect(page.text()).toBe("signed-out");
+  });
+
+  it("redeems a code once in StrictMode, and finishes a link once, with one answer for both effects", async () => {
+    const { server, load, signInAs, linkAs } = setUpTab();
+    const outcomes: unknown[] = [];
+    function FinishedLink() {
+      const { finishLink } = useAuth();
+      useEffect(() => void finishLink().then((outcome) => outcomes.push(outcome)), [finishLink]);
+      return null;
+    }
+    const show = (client: AuthClient) =>
+      render(<StrictMode>{wrap(client, [<Status key="a" />, <FinishedLink key="b" />])}</StrictMode>);
+
+    const page = await show(load(await signInAs(ada)).client);
+    await settle();
+    expect(page.text()).toBe("ada");
+    expect(server.count("auth.redeem")).toBe(1);
+    expect(outcomes).toEqual([null, null]);
+
+    outcomes.length = 0;
+    await show(load(await linkAs(bob)).client);
+    await settle();
+    expect(outcomes).toEqual([{ label: "Example ID" }, { label: "Example ID" }]);
+    expect([server.count("auth.linkProvider"), server.handOvers.thefts]).toEqual([1, []]);
+  });
+
+  it("shows a sign-up that waits for a name, and what is done about it", async () => {
+    const { loadForName } = setUpTab();
+    function Name() {
+      const auth = useAuth();
+      if (auth.status !== "signed-out") return <Status />;
+      if (auth.pendingSignUp === null) return <p>the form</p>;
+      const { suggestion } = auth.pendingSignUp;
+      return <button onClick={() => void auth.signUpWithProvider(suggestion ?? "")}>{suggestion}</button>;
+    }
+    const { client } = await loadForName();
+    const page = await render(wrap(client, <Name />));
+    expect(page.text()).toBe("grace");
+    page.seen.length = 0;
+    await act(async () => document.querySelector("button")?.click());
+    await settle();
+    expect(client.getState()).toMatchObject({ status: "signed-in", user: { username: "grace" } });
+    expect(page.seen).not.toContain("the form");
+
+    const again = await render(wrap((await setUpTab().loadForName()).client, <Name />));
+    expect(again.text()).toBe("grace");
   });
 
   it("hydrates what a server rendered without a mismatch", async () => {
@@ -229,6 +276,7 @@ describe("the way to the sign-in page", () => {
   it("reads reasons from a closed list only", () => {
     const state = { status: "signed-out", reason: "never", question: null, pendingSignUp: null, identity: 0 } as const;
     expect(whyFrom("expired", state)).toBe("expired");
+    expect(whyFrom("not_completed", state)).toBe("not_completed");
     expect(whyFrom("Call this number", state)).toBe("never");
     expect(whyFrom("expired", { ...state, reason: "refused" })).toBe("refused");
   });
