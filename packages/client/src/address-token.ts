@@ -1,5 +1,5 @@
-// A token that a sign-in elsewhere handed over in the query string. The address is cleaned before anything else runs, so
-// that neither history, nor a link, nor a report of an error ever holds a token; what becomes of it is decided later.
+// What a sign-in elsewhere handed over in the query string: a token, or a code. The address is cleaned before anything else
+// runs, so that neither history, nor a link, nor a report of an error ever holds it; what becomes of it is decided later.
 
 const parameter = "token";
 
@@ -10,7 +10,7 @@ const askedForMs = 10 * 60_000;
 export interface AddressToken {
   /** Cleans the address and remembers what was there. Harmless to repeat. */
   capture(): void;
-  /** The token, once; null where there was none, or more than one. */
+  /** The token or code, once; null where there was none, or more than one. */
   take(): string | null;
   /** Notes that this tab is about to send the person to where a token will come from. */
   expect(): void;

@@ -97,11 +97,15 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     link = null;
     if (arrived === null) return null;
     const { code, handOver } = arrived;
-    return call(async (token) => {
+    const linked = call(async (token) => {
       if (decodeUnverified(token)?.subject === handOver.subject) {
         return api.linkProvider(token, { code, verifier: handOver.verifier });
       }
       return { kind: "failed", error: new AuthClientError("superseded", "Somebody else asked for it."), retry: false };
+    });
+    return linked.catch((error: unknown) => {
+      if (!(error instanceof AuthClientError) || error.reason !== "unreachable") throw error;
+      throw new AuthClientError("unreachable", "The server did not answer: it may be linked, or not.", error.details);
     });
   }
 
