@@ -317,7 +317,6 @@ export const requirements = [
     must: true,
     statement: "No other kind of token passes for an access token, nor the other way round",
     source: "RFC 8725 §3.12, RFC 9068 §5",
-    missing: "Hand-over codes do not exist yet.",
   },
   {
     id: "CLM-10",
@@ -750,7 +749,6 @@ export const requirements = [
     must: true,
     statement: "Redirects after credentials make a GET: 303, never 307 or 308",
     source: "RFC 9700 §4.12",
-    note: "Does not apply yet: no endpoint redirects.",
   },
   {
     id: "OAU-12",
@@ -806,7 +804,6 @@ export const requirements = [
     must: true,
     statement: "A hand-over code works once, for 60 s, in the browser that asked for it",
     source: "ASVS 10.4.2, 10.4.3",
-    note: "There are no hand-over codes yet.",
   },
   {
     id: "WEB-04",
