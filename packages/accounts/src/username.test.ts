@@ -1,7 +1,7 @@
 import { AuthError } from "@signet/auth/errors";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findUsername, normalizeUsername } from "./username.ts";
+import { findUsername, normalizeUsername, suggestUsername } from "./username.ts";
 
 /** Text in which valid characters, look-alikes and characters of every kind are frequent. */
 const anyName = fc.oneof(
@@ -87,6 +87,36 @@ describe("refuses", () => {
         return name === undefined
           ? refusalOf(input) instanceof AuthError
           : /^[\p{L}\p{M}\p{Nd}._\-+@]{1,64}$/u.test(name);
+      }),
+    );
+  });
+});
+
+describe("a username suggested for what somebody is called elsewhere", () => {
+  it.each([
+    ["Ada Lovelace", "ada.lovelace"],
+    ["  Zoë  King ", "zoë.king"],
+    ["ada@example.com", "ada"],
+    ["ada-lovelace_1815", "ada-lovelace_1815"],
+    ["Ada (she/her) 🦊", "ada.sheher."],
+    ["ＡＤＡ", "ada"],
+    ["山田 太郎", "山田.太郎"],
+    ["<script>alert(1)</script>", "scriptalert1script"],
+    ["a".repeat(100), "a".repeat(64)],
+    ["\u0301ada", "ada"],
+  ])("%j gives %j", (called, suggestion) => {
+    expect(suggestUsername(called)).toBe(suggestion);
+  });
+
+  it.each(["", " ", "🦊", "@example.com", "\u200b"])("%j gives none", (called) => {
+    expect(suggestUsername(called)).toBeUndefined();
+  });
+
+  it("is a username as it stands, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyName, fc.string({ unit: "binary" })), (text) => {
+        const suggestion = suggestUsername(text);
+        return suggestion === undefined || normalizeUsername(suggestion) === suggestion;
       }),
     );
   });
