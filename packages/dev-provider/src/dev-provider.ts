@@ -7,7 +7,7 @@ import { readForm } from "./form-body.ts";
 import { loadLibrary } from "./library.ts";
 import { listenOnLoopback } from "./loopback-server.ts";
 import { createMemoryAdapter } from "./memory-adapter.ts";
-import { createCookieKey, createSettings } from "./provider-settings.ts";
+import { createCookieKey, createSettings, subjectOf } from "./provider-settings.ts";
 import { messagePage, pageHeaders, signInPage } from "./sign-in-page.ts";
 import { createSigningKey, type DevAlgorithm } from "./signing-keys.ts";
 import { placeOf, type Tampering, tamperingMiddleware } from "./tampering.ts";
@@ -49,7 +49,8 @@ export interface DevProvider {
 export async function startDevProvider(options: DevProviderOptions): Promise<DevProvider> {
   const { port = 0, clients, title = "Example ID", algorithm = "RS256" } = options;
   const { default: ProviderClass } = await loadLibrary();
-  const settings = { title, clients, algorithm, adapter: createMemoryAdapter(), cookieKey: createCookieKey() };
+  const names = new Map<string, string>();
+  const settings = { title, clients, algorithm, adapter: createMemoryAdapter(), cookieKey: createCookieKey(), names };
   let key = await createSigningKey(algorithm);
   let tampering: Tampering = {};
   let requests: string[] = [];
@@ -78,7 +79,7 @@ export async function startDevProvider(options: DevProviderOptions): Promise<Dev
       const trouble = place && tampering.instead?.[place];
       if (trouble !== undefined) trouble(request, response);
       else if (provider === undefined) throw new Error("There is no provider yet.");
-      else if (path.startsWith("/interaction/")) await interact(provider, { request, response, title });
+      else if (path.startsWith("/interaction/")) await interact(provider, { request, response, title, names });
       else await provider.callback()(request, response);
     };
   });
@@ -105,10 +106,11 @@ interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   title: string;
+  names: Map<string, string>;
 }
 
 /** The page, and what somebody answered on it. */
-async function interact(provider: Provider, { request, response, title }: Exchange): Promise<void> {
+async function interact(provider: Provider, { request, response, title, names }: Exchange): Promise<void> {
   const details = await provider.interactionDetails(request, response).catch(() => undefined);
   if (details === undefined) {
     response.writeHead(400, pageHeaders).end(messagePage(title, "This sign-in is over. Please begin again."));
@@ -122,9 +124,11 @@ async function interact(provider: Provider, { request, response, title }: Exchan
   }
   const form = await readForm(request);
   const name = form.get("name")?.trim() ?? "";
+  const subject = subjectOf(name);
+  names.set(subject, name);
   const result =
     form.get("action") === "cancel" || name === ""
       ? { error: "access_denied", error_description: "The person cancelled." }
-      : { login: { accountId: name, remember: false } };
+      : { login: { accountId: subject, remember: false } };
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }

@@ -13,13 +13,15 @@ export interface SettingsOptions {
   algorithm: DevAlgorithm;
   adapter: AdapterFactory;
   cookieKey: string;
+  /** Who was here, by subject. */
+  names: Map<string, string>;
 }
 
 export const scopes = "openid profile";
 export const createCookieKey = () => randomBytes(32).toString("base64url");
 
 export async function createSettings(key: SigningKey, options: SettingsOptions): Promise<Configuration> {
-  const { title, algorithm } = options;
+  const { title, algorithm, names } = options;
   return {
     adapter: options.adapter,
     clients: options.clients.map((client) => clientMetadata(client, algorithm)),
@@ -39,10 +41,12 @@ export async function createSettings(key: SigningKey, options: SettingsOptions):
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}`, policy: await askAlways() },
-    findAccount: (_ctx, name) => ({
-      accountId: name,
-      claims: () => ({ sub: subjectOf(name), preferred_username: name }),
-    }),
+    findAccount: (_ctx, subject) => {
+      const name = names.get(subject);
+      return name === undefined
+        ? undefined
+        : { accountId: subject, claims: () => ({ sub: subject, preferred_username: name }) };
+    },
     // Who signs in agrees.
     async loadExistingGrant({ oidc }) {
       const { client, session, provider } = oidc;
