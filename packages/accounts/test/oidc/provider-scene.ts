@@ -3,11 +3,12 @@
 import { randomBytes } from "node:crypto";
 import { type DevProvider, type DevProviderOptions, startDevProvider, visitProvider } from "@signet/dev-provider";
 import { afterAll, afterEach, expect } from "vitest";
-import type {
-  IdentityProvider,
-  ProviderIdentity,
-  ProviderProblem,
-  ProviderTransaction,
+import {
+  type IdentityProvider,
+  ProviderError,
+  type ProviderIdentity,
+  type ProviderProblem,
+  type ProviderTransaction,
 } from "../../src/oidc/identity-provider.ts";
 import { createOidcProvider, type OidcProviderOptions } from "../../src/oidc/oidc-provider.ts";
 
@@ -84,8 +85,19 @@ export async function expectTwinSignedIn({ provider, createParty }: Scene): Prom
   expect(await signIn(createParty())).toMatchObject({ issuer: provider.issuer, preferredUsername: person });
 }
 
+/** What a step fails with. */
+export async function problemOf(step: Promise<unknown>): Promise<ProviderError> {
+  try {
+    await step;
+  } catch (error) {
+    if (error instanceof ProviderError) return error;
+    throw error;
+  }
+  throw new Error("The step succeeded.");
+}
+
 export async function expectProblem(step: Promise<unknown>, problem: ProviderProblem): Promise<void> {
-  await expect(step).rejects.toMatchObject({ name: "ProviderError", problem });
+  expect((await problemOf(step)).problem).toBe(problem);
 }
 
 export function without(fields: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
