@@ -1,6 +1,7 @@
 // OAU-13, OAU-14: a provider that is slow, broken or hostile. Over real HTTP; the deadline is short so that nobody waits for it.
 
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { type Place, type Trouble, troubles } from "@signet/dev-provider";
 import { expect, test, vi } from "vitest";
@@ -85,6 +86,33 @@ test("OAU-13: 404 for metadata and keys is unavailable; for the exchange it is a
     await expectProblem(step(), problem);
   }
 });
+
+test.each([301, 302, 303, 307, 308])(
+  "OAU-14: a redirect with %d is not followed, with or without credentials",
+  async (status) => {
+    const visitors: string[] = [];
+    const elsewhere = createHttpServer((request, response) => {
+      visitors.push(`${request.method} ${request.url}`);
+      response.writeHead(200, { "Content-Type": "application/json" }).end("{}");
+    }).listen(0, "localhost");
+    await once(elsewhere, "listening");
+    const address = elsewhere.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    try {
+      for (const place of [...placesThatMatter, "userinfo"] as const) {
+        provider.tamper();
+        const step = await beginBefore(place, (_request, response) => {
+          response.writeHead(status, { Location: `http://localhost:${port}/${place}` }).end();
+        });
+        await Promise.allSettled([step()]);
+      }
+      expect(visitors).toEqual([]);
+    } finally {
+      elsewhere.close();
+    }
+    await expectTwinSignedIn(scene);
+  },
+);
 
 test("OAU-14: the deadline is for all requests of a step together, not for each", async () => {
   const slowly: Trouble = (_request, response) => {
