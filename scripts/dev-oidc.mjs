@@ -11,7 +11,7 @@ await build();
 
 const { env } = process;
 const label = "Example ID";
-const port = Number(env.OIDC_EXAMPLE_PORT ?? 3003);
+const port = Number(env.PROVIDER_PORT ?? 3003);
 const appUrl = env.APP_URL ?? `http://localhost:${env.PORT ?? 3000}`;
 const client = {
   clientId: "signet-dev",
@@ -24,7 +24,7 @@ const { startDevProvider } = await import("../packages/dev-provider/dist/index.j
 const provider = await startDevProvider({ port, title: label, clients: [client] }).catch((error) =>
   stop(
     error.code === "EADDRINUSE"
-      ? `Port ${port} is taken. Choose another one for the provider: OIDC_EXAMPLE_PORT=3013 npm run dev:oidc`
+      ? `Port ${port} is taken. Choose another one for the provider: PROVIDER_PORT=3013 npm run dev:oidc`
       : `The provider did not start: ${error.message}`,
   ),
 );
