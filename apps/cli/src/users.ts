@@ -22,6 +22,7 @@ const columns: readonly Column<User>[] = [
     of: ({ disabledAt }) => (disabledAt === null ? "active" : "disabled"),
     colour: ({ disabledAt }) => (disabledAt === null ? undefined : "red"),
   },
+  { title: "PASSWORD", of: ({ passwordHash }) => (passwordHash === null ? "none" : "set") },
   { title: "CREATED", of: ({ createdAt }) => fromNow(createdAt) },
   { title: "SCOPES", of: ({ scope }) => scope.join(" "), flexible: true },
 ];
@@ -174,8 +175,9 @@ async function requireTokenFits({ openKeys, settings }: Workplace, user: User, s
   }
 }
 
-function describe({ id, username, scope, createdAt, disabledAt }: User) {
-  return { id, username, scope, createdAt: iso(createdAt), disabledAt: iso(disabledAt) };
+function describe({ id, username, scope, createdAt, disabledAt, passwordHash }: User) {
+  const hasPassword = passwordHash !== null;
+  return { id, username, scope, createdAt: iso(createdAt), disabledAt: iso(disabledAt), hasPassword };
 }
 
 export function parseLimit(text: string): number {

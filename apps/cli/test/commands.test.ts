@@ -157,6 +157,7 @@ describe("signet users", () => {
       scope: [],
       createdAt: expect.stringMatching(/^\d{4}-/),
       disabledAt: null,
+      hasPassword: true,
     });
     expect(await json(["users", "list", "--limit", "1"])).toEqual(listed.slice(0, 1));
   });
