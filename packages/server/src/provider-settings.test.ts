@@ -68,6 +68,8 @@ describe("providers", () => {
     [{ ...example, OIDC_TWO_ISSUER: "https://id.example", OIDC_TWO_CLIENT_ID: "x" }, /^Two providers have the issuer /],
     [{ OIDC_GITHUB_ISSUER: "https://github.com", OIDC_GITHUB_CLIENT_ID: "x" }, /^GitHub speaks no OpenID/],
     [{ GITHUB_CLIENT_ID: "x" }, /^GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET belong together/],
+    [{ [`OIDC_${"X".repeat(41)}_ISSUER`]: "https://id.example" }, /^OIDC_X+_ISSUER is none of /],
+    [{ ...github, GITHUB_URL: "https://github.example/" }, /^GITHUB_URL must be an origin /],
     [{ ...github, GITHUB_URL: "http://github.example" }, /^GITHUB_URL must be an https address /],
   ])("%j stop the start with one sentence", (settings, message) => {
     expect(() => parseProviders(settings)).toThrow(SettingError);

@@ -21,6 +21,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 const oidcSetting = /^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*?)_(ISSUER|CLIENT_ID|CLIENT_SECRET|LABEL)$/;
 const githubUrl = "https://github.com";
+const maxNameLength = 40;
 const maxLabelLength = 40;
 
 /** @throws SettingError for the first that cannot be used */
@@ -29,9 +30,9 @@ export function parseProviders(source: Source): ProviderSettings[] {
   for (const setting of Object.keys(source)) {
     if (!setting.startsWith("OIDC_") || valueOf(source, setting) === undefined) continue;
     const [, name] = oidcSetting.exec(setting) ?? [];
-    if (name === undefined) {
+    if (name === undefined || name.length > maxNameLength) {
       throw new SettingError(
-        `${setting} is none of OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _LABEL, with a NAME of capital letters, digits and single _.`,
+        `${setting} is none of OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _LABEL, with a NAME of at most ${maxNameLength} capital letters, digits and single _.`,
       );
     }
     names.add(name);
@@ -80,6 +81,9 @@ function parseGithub(source: Source): ProviderSettings | undefined {
   }
   const issuer = valueOf(source, "GITHUB_URL") ?? githubUrl;
   requirePlace("GITHUB_URL", issuer);
+  if (new URL(issuer).origin !== issuer) {
+    throw new SettingError(`GITHUB_URL must be an origin such as https://github.example.com; found "${issuer}".`);
+  }
   return { kind: "github", name: "github", label: "GitHub", issuer, clientId, clientSecret };
 }
 
