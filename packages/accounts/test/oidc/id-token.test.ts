@@ -4,6 +4,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign as signBytes } from "node:crypto";
 import type { IdTokenParts } from "@signet/dev-provider";
 import { expect, test } from "vitest";
+import { ProviderError } from "../../src/oidc/identity-provider.ts";
 import {
   clientId,
   clientSecret,
@@ -142,6 +143,28 @@ test("OAU-08: who issued it is never learnt from the token: a provider that sign
   await expectRefused(({ claims, sign }) => sign({ ...claims, iss }));
   await expectRefused(({ claims, header, sign }) => sign({ ...claims, iss }, { ...header, iss: provider.issuer }));
 });
+
+test.each([
+  ["refused", 1024],
+  ["accepted", 2048],
+])(
+  "OAU-04: an ID token is %s when the provider signs it with an RSA key of %d bits",
+  async (outcome, modulusLength) => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength });
+    provider.tamper({
+      keys: () => [{ ...publicKey.export({ format: "jwk" }), kid: "own", alg: "RS256", use: "sig" }],
+      idToken: ({ claims }) => {
+        const signed = `${base64url({ alg: "RS256", kid: "own" })}.${base64url(claims)}`;
+        return `${signed}.${signBytes("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
+      },
+    });
+    const found = await signIn(createParty()).then(
+      () => "accepted",
+      (error: unknown) => (error instanceof ProviderError ? error.problem : error),
+    );
+    expect(found).toBe(outcome);
+  },
+);
 
 test.each<[string, (keys: Record<string, unknown>[]) => Record<string, unknown>[]]>([
   ["no keys", () => []],
