@@ -1,6 +1,7 @@
 // OAU-01, OAU-02, OAU-05: what a browser brings back to the callback, when it is not what the provider sent to this browser.
 
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ProviderError } from "../../src/oidc/identity-provider.ts";
 import {
@@ -143,6 +144,22 @@ test.each([
   const failure = await problemOf(party.identify(query, transaction));
   expect(failure.problem).toBe(problem);
   expect(failure.message).not.toMatch(/[<\r\n]|A text/);
+});
+
+test("OAU-13: whatever stands in the query, it is an answer to this transaction or a refusal, and nothing is asked for it", async () => {
+  const party = createParty();
+  const { transaction } = await visit(party);
+  provider.takeRequests();
+  const known = ["code", "state", "iss", "error", "error_description", "id_token", "token", "response", "__proto__"];
+  const name = fc.oneof(fc.constantFrom(...known), fc.string());
+  const value = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "access_denied", provider.issuer));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(name, value)), async (pairs) => {
+      expect((await problemOf(party.identify(new URLSearchParams(pairs), transaction))).problem).toBe("refused");
+    }),
+    { numRuns: 300 },
+  );
+  expect(provider.takeRequests()).toEqual([]);
 });
 
 /** All that a careless log could write of an error. */

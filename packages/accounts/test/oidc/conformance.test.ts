@@ -226,7 +226,10 @@ test.each([
   expect(await party.identify(query, transaction)).toMatchObject({ preferredUsername: person });
 });
 
-/** Modules that cannot apply, and why. */
+/**
+ * Modules that cannot apply, and why: of the plans for OpenID Connect all that are not mirrored, of those for FAPI what a plan without its
+ * profile has.
+ */
 const notApplicable: Record<string, readonly string[]> = {
   "The ID token comes from the token endpoint: in the code flow its hashes are optional, and bind nothing that came by the browser":
     [
@@ -264,6 +267,23 @@ const notApplicable: Record<string, readonly string[]> = {
     "oidcc-client-test-refresh-token-invalid-sub",
     "fapi2-security-profile-final-client-refresh-token-test",
   ],
+  "A session here ends here: the provider is neither told of it nor asked": [
+    "oidcc-client-test-rp-init-logout",
+    "oidcc-client-test-rp-init-logout-no-state",
+    "oidcc-client-test-rp-init-logout-other-state",
+    "oidcc-client-test-rp-frontchannel-opinitlogout",
+    "oidcc-client-test-rp-frontchannel-rpinitlogout",
+    "oidcc-client-test-rp-backchannel-rpinitlogout",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-alg-none",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-no-event",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-wrong-aud",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-wrong-event",
+    "oidcc-client-test-rp-backchannel-rpinitlogout-wrong-iss",
+    "oidcc-client-test-session-management",
+  ],
+  "Nobody is signed in by a link from elsewhere": ["oidcc-client-test-3rd-party-init-login"],
   "Nothing but a subject and a name is read": [
     "oidcc-client-test-aggregated-claims",
     "oidcc-client-test-distributed-claims",
@@ -279,7 +299,7 @@ const notApplicable: Record<string, readonly string[]> = {
   ],
 };
 
-test("OAU-17: each module is mirrored or has a reason, and none has both", () => {
+test("OAU-17: no module is mirrored and left out at once, and none stands twice", () => {
   const mirrored = [...accepted, ...refused].map(([module]) => module);
   const skipped = Object.values(notApplicable).flat();
   expect(mirrored.filter((module) => skipped.includes(module))).toEqual([]);
