@@ -20,7 +20,7 @@ const client = {
   redirectUris: [`${env.API_URL ?? appUrl}/auth/oidc/example/callback`],
 };
 
-const { startDevProvider } = await import("../packages/dev-provider/dist/index.js");
+const { startDevProvider } = await import("../dev-provider/dist/index.js");
 const provider = await startDevProvider({ port, title: label, clients: [client] }).catch((error) =>
   stop(
     error.code === "EADDRINUSE"
