@@ -7,6 +7,8 @@ ENV CI=true NEXT_TELEMETRY_DISABLED=1 TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml turbo.json tsconfig.base.json tsconfig.json ./
 COPY scripts scripts
 COPY packages packages
+# Tests of the packages name it; nothing that runs does.
+COPY dev-provider dev-provider
 COPY apps apps
 # The same pnpm as in package.json, and exactly what the lock file names. No dependency runs a script.
 RUN npx --yes pnpm@12.21.0 install --frozen-lockfile \
