@@ -24,8 +24,8 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // Reading the request makes each page fresh, with the nonce of its own policy.
   const nonce = (await headers()).get("x-nonce") ?? undefined;
-  const { APP_URL, API_URL, RESOURCE_SERVER_URL, AUTH_AUDIENCE, ACCEPT_TOKEN_FROM_QUERY, PASSWORD_MIN_LENGTH } =
-    settings();
+  const { APP_URL, API_URL, RESOURCE_SERVER_URL, AUTH_AUDIENCE } = settings();
+  const { ACCEPT_TOKEN_FROM_QUERY, PASSWORD_MIN_LENGTH, PROVIDERS } = settings();
 
   return (
     <html lang="en" className={`${text.variable} ${code.variable}`} suppressHydrationWarning>
@@ -48,6 +48,8 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             notesUrl: RESOURCE_SERVER_URL ?? null,
             acceptTokenFromQuery: ACCEPT_TOKEN_FROM_QUERY,
             passwordMinLength: PASSWORD_MIN_LENGTH,
+            // Of all that is known of a provider, these two: the rest holds secrets.
+            providers: PROVIDERS.map(({ name, label }) => ({ name, label })),
             issuer: APP_URL,
             audience: AUTH_AUDIENCE,
           }}

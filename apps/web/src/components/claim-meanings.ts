@@ -18,7 +18,7 @@ export const claimMeanings: Record<string, string> = {
   client_id: "The app that asked for it.",
   scope: "What it permits beyond being signed in.",
   auth_time: "When you last proved who you are.",
-  amr: "How you proved it: pwd is a password.",
+  amr: "How you proved it: pwd is a password, fed is a provider that you signed in with.",
   preferred_username: "Your name, to be shown to people. Nobody is recognised by it.",
 };
 

@@ -4,21 +4,29 @@ import { Button } from "@base-ui/react/button";
 import { Field } from "@base-ui/react/field";
 import { Form } from "@base-ui/react/form";
 import { AuthClientError, type Credentials } from "@signet/client";
+import { useAuth } from "@signet/client/react";
 import { type ReactNode, useMemo, useState } from "react";
 import { useAppSettings } from "./app-settings";
 import { PassphraseHint } from "./passphrase-hint";
 import { PasswordInput } from "./password-input";
+import { ProviderButtons } from "./provider-buttons";
 import { errorsOf, type FormErrors, tooShort } from "./words";
 
 interface CredentialsFormProps {
   kind: "sign-in" | "sign-up";
   submit: (credentials: Credentials) => Promise<unknown>;
+  /** Where the browser comes back to from a provider: a page that goes on from there. */
+  comeBackTo: string;
   children?: ReactNode;
 }
 
-/** Username and password, for both pages; errors stand beside the field they belong to, in room that is kept for them. */
-export function CredentialsForm({ kind, submit, children }: CredentialsFormProps) {
-  const { passwordMinLength } = useAppSettings();
+/**
+ * Username and password, or a provider, for both pages; errors stand beside the field they belong to, in room that is kept for
+ * them.
+ */
+export function CredentialsForm({ kind, submit, comeBackTo, children }: CredentialsFormProps) {
+  const { signInWith } = useAuth();
+  const { passwordMinLength, providers } = useAppSettings();
   const [errors, setErrors] = useState<FormErrors>({});
   const [pending, setPending] = useState(false);
   const [password, setPassword] = useState("");
@@ -88,6 +96,19 @@ export function CredentialsForm({ kind, submit, children }: CredentialsFormProps
       <p role="alert" className="min-h-12 pt-2 text-[0.95rem] text-part-signature">
         {form}
       </p>
+      {providers.length > 0 && (
+        <>
+          <p className="mb-4 flex items-center gap-4 text-ink-soft before:h-px before:flex-1 before:bg-rule after:h-px after:flex-1 after:bg-rule">
+            or
+          </p>
+          <ProviderButtons
+            providers={providers}
+            go={(provider) => signInWith(provider, { returnTo: comeBackTo })}
+            onProblem={(words) => setErrors(words === null ? {} : { form: words })}
+          />
+          <div className="h-5" />
+        </>
+      )}
       {children}
     </Form>
   );

@@ -10,11 +10,16 @@ describe("entryParams", () => {
       wasSent: true,
       why: "expired",
       everywhere: false,
+      problem: null,
     });
   });
 
   it("knows whether all devices were signed out at once", async () => {
     expect(await read({ why: "signed_out", everywhere: "" })).toMatchObject({ why: "signed_out", everywhere: true });
+  });
+
+  it("knows why a sign-in with a provider came to nothing", async () => {
+    expect(await read({ provider_error: "cancelled" })).toMatchObject({ problem: "cancelled" });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { returnPathFrom } from "@signet/client";
+import { providerProblemFrom } from "./provider-problem";
 
 export type SearchParams = Promise<Record<string, string | string[] | undefined>>;
 
@@ -8,7 +9,7 @@ const entryPages = /^\/sign-(?:in|up)(?:[/?#]|$)/;
 
 /** Where a sign-in leads, and whether the person was on the way there. */
 export async function entryParams(searchParams: SearchParams) {
-  const { return_to: asked, why, everywhere } = await searchParams;
+  const { return_to: asked, why, everywhere, provider_error: problem } = await searchParams;
   const path = returnPathFrom(asked, "");
   const usable = path !== "" && !entryPages.test(path);
   return {
@@ -18,5 +19,7 @@ export async function entryParams(searchParams: SearchParams) {
     why: typeof why === "string" ? why : undefined,
     /** Whether all devices were signed out with this one. */
     everywhere: everywhere !== undefined,
+    /** Why a sign-in with a provider came to nothing, where one has. */
+    problem: providerProblemFrom(problem),
   };
 }

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { CredentialsForm } from "./credentials-form";
 import { EntryPage } from "./entry-page";
 import { Notice } from "./notice";
+import { type ProviderProblem, providerProblemWords } from "./provider-problem";
 import { signedOutEverywhere, signedOutWords } from "./words";
 
 interface SignInProps {
@@ -15,9 +16,11 @@ interface SignInProps {
   why: string | undefined;
   /** Whether all devices were signed out with this one. */
   everywhere: boolean;
+  /** Why a sign-in with a provider came to nothing. */
+  problem: ProviderProblem | null;
 }
 
-export function SignIn({ returnPath, wasSent, why, everywhere }: SignInProps) {
+export function SignIn({ returnPath, wasSent, why, everywhere, problem }: SignInProps) {
   const auth = useAuth();
   const onward = wasSent ? `?${new URLSearchParams({ return_to: returnPath })}` : "";
   const lead = wasSent ? (
@@ -31,7 +34,8 @@ export function SignIn({ returnPath, wasSent, why, everywhere }: SignInProps) {
     <EntryPage title="Sign in" lead={lead} returnPath={returnPath}>
       {(state) => {
         const reason = whyFrom(why, state);
-        const words = reason === "signed_out" && everywhere ? signedOutEverywhere : signedOutWords[reason];
+        const said = reason === "signed_out" && everywhere ? signedOutEverywhere : signedOutWords[reason];
+        const words = problem === null ? said : providerProblemWords(problem, "sign-in");
         return (
           <>
             {words !== null && (
@@ -39,7 +43,7 @@ export function SignIn({ returnPath, wasSent, why, everywhere }: SignInProps) {
                 <Notice>{words}</Notice>
               </div>
             )}
-            <CredentialsForm kind="sign-in" submit={auth.signIn}>
+            <CredentialsForm kind="sign-in" submit={auth.signIn} comeBackTo={`/sign-in${onward}`}>
               <p className="text-center text-ink-soft">
                 New here?{" "}
                 <Link href={`/sign-up${onward}`} className="link text-ink">

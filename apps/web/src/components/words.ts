@@ -9,7 +9,8 @@ export const signedOutWords: Record<SignedOutReason, string | null> = {
   refused: "The sign-in kept in this browser could not be used any more, so it was removed. Sign in again to go on.",
   ended_elsewhere:
     "Your sign-in here was ended: in another tab, on another of your devices, or by a new password. If it was not you, sign in and change your password.",
-  not_completed: "The sign-in with the provider could not be completed. Nothing was changed here; try again.",
+  not_completed:
+    "The sign-in with the provider could not be completed, so nobody was signed in. Begin again, or sign in with your password.",
 };
 
 export const unreachableWords: Record<UnreachableProblem, string> = {
@@ -47,6 +48,12 @@ export function errorsOf(error: AuthClientError, passwordMinLength: number): For
       return { form: "The server is busy. Nothing is lost; try again in a moment." };
     case "unreachable":
       return { form: "The server did not answer. Look at your connection, then try again." };
+    case "code_invalid":
+      return { form: "This sign-in cannot be completed any more. Begin again." };
+    case "reauthentication_required":
+      return { form: "You signed in too long ago for this. Sign in again first." };
+    case "last_way_in":
+      return { form: "Without it you could not sign in any more. Set a password first, or link another provider." };
     case "superseded":
       return { form: "Somebody signed in or out in this browser in the meantime. Try again." };
     case "input_invalid":

@@ -5,6 +5,6 @@ import { SignIn } from "../../components/sign-in";
 export const metadata: Metadata = { title: "Sign in" };
 
 export default async function Page({ searchParams }: { searchParams: SearchParams }) {
-  const { returnPath, wasSent, why, everywhere } = await entryParams(searchParams);
-  return <SignIn returnPath={returnPath} wasSent={wasSent} why={why} everywhere={everywhere} />;
+  const { returnPath, wasSent, why, everywhere, problem } = await entryParams(searchParams);
+  return <SignIn returnPath={returnPath} wasSent={wasSent} why={why} everywhere={everywhere} problem={problem} />;
 }

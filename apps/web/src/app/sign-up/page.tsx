@@ -5,6 +5,6 @@ import { SignUp } from "../../components/sign-up";
 export const metadata: Metadata = { title: "Create an account" };
 
 export default async function Page({ searchParams }: { searchParams: SearchParams }) {
-  const { returnPath, wasSent } = await entryParams(searchParams);
-  return <SignUp returnPath={returnPath} wasSent={wasSent} />;
+  const { returnPath, wasSent, problem } = await entryParams(searchParams);
+  return <SignUp returnPath={returnPath} wasSent={wasSent} problem={problem} />;
 }
