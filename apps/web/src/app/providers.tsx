@@ -5,6 +5,7 @@ import { AuthProvider, retryUnlessRefused } from "@signet/client/react";
 import { authLink } from "@signet/client/trpc";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { apiLink } from "../components/api-link";
 import { type AppSettings, AppSettingsContext } from "../components/app-settings";
 import { notesApi } from "../components/notes-api";
 import { trpc } from "../components/trpc";
@@ -39,7 +40,7 @@ function createClients({ apiUrl, notesUrl, acceptTokenFromQuery, issuer }: AppSe
   });
   return {
     auth,
-    api: trpc.createClient({ links: [authLink({ client: auth })] }),
+    api: trpc.createClient({ links: [authLink({ client: auth, link: apiLink })] }),
     // Where there is no such service nothing is ever sent; the address only has to be one.
     notes: notesApi.createClient({ links: [authLink({ client: auth, url: `${notesUrl ?? auth.baseUrl}/trpc` })] }),
     queries: new QueryClient({ defaultOptions: { queries: { retry: retryUnlessRefused, staleTime: 30_000 } } }),

@@ -5,6 +5,7 @@ import { RequireAuth } from "@signet/client/react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useCallback, useRef } from "react";
 import { AccountView } from "./account-view";
+import type { ProviderProblem } from "./provider-problem";
 import { Unreachable } from "./unreachable";
 
 const whenUnreachable = (problem: UnreachableProblem, retry: () => void) => (
@@ -23,7 +24,8 @@ function Waiting({ children }: { children: ReactNode }) {
   );
 }
 
-export function AccountPage() {
+/** @param props.problem Why a sign-in with a provider, or a link, came to nothing. */
+export function AccountPage({ problem }: { problem: ProviderProblem | null }) {
   const router = useRouter();
   /** Whether this device leaves with all others: the sign-in page says so. */
   const everywhere = useRef(false);
@@ -40,7 +42,7 @@ export function AccountPage() {
       fallback={<output className="block min-h-[60vh] text-ink-soft">Looking at the seal …</output>}
       unreachable={whenUnreachable}
     >
-      <AccountView onLeaving={onLeaving} />
+      <AccountView onLeaving={onLeaving} problem={problem} />
     </RequireAuth>
   );
 }

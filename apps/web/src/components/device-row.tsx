@@ -42,7 +42,7 @@ export function DeviceRow({ session, nowMs, end }: DeviceRowProps) {
         <ConfirmedAction
           label="Sign out"
           description={`Sign out ${name}, signed in ${elapsed(createdAt, nowMs)}`}
-          question={`Sign out ${name}? Whoever uses it will have to sign in again, with your password.`}
+          question={`Sign out ${name}? Whoever uses it will have to sign in again.`}
           confirm="Yes, sign it out"
           run={end}
         />

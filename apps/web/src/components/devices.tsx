@@ -86,7 +86,7 @@ export function Devices({ onLeaving }: { onLeaving: (everywhere: boolean) => voi
           <>
             <ConfirmedAction
               label="Sign out the others"
-              question="Sign out everywhere but here? Each other device will have to sign in again, with your password."
+              question="Sign out everywhere but here? Each other device will have to sign in again."
               confirm="Yes, sign out the others"
               run={() => act(endOthers)}
             />
