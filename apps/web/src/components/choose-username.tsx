@@ -47,8 +47,8 @@ export function ChooseUsername({ provider, suggestion, cancel }: ChooseUsernameP
       className="grid gap-1"
     >
       <p className="mb-5">
-        This makes a new account, which you sign in to with {provider}. If you have one here already, cancel, sign in to
-        it, and link {provider} on your account page.
+        This makes a new account, and {provider} is your way in to it. If you have an account here already, cancel: sign
+        in to it, and link {provider} on your account page.
       </p>
       <Field.Root
         name="username"

@@ -47,7 +47,7 @@ export function EntryPage({ title, lead, returnPath, children }: EntryPageProps)
         {provider === null ? title : "Choose a username"}
       </h1>
       <p className="mx-auto mt-3 min-h-13 max-w-sm text-center text-balance text-ink-soft">
-        {provider === null ? lead : `You have shown who you are at ${provider}. Nobody here has that account yet.`}
+        {provider === null ? lead : `You have signed in with ${provider}, and are new here.`}
       </p>
       <div className="sheet mt-7 min-h-[27rem] p-6 sm:p-8">
         {auth.status === "signed-out" &&

@@ -34,7 +34,7 @@ export function LinkedProviderRow({ linked, methods, nowMs, unlink }: LinkedProv
           {provider === null && " It cannot be used here any more."}
           {isLast && (
             <span id={reasonId} className="block">
-              Your only way in: to unlink it, set a password first.
+              Your only way in: to unlink it, set a password first or link another.
             </span>
           )}
         </>

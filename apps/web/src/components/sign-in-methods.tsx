@@ -90,17 +90,29 @@ export function SignInMethods({ username, outcome, onOutcome }: SignInMethodsPro
   };
 
   const list = methods.data;
-  const unlinked = providers.filter(({ name }) => !list?.providers.some(({ provider }) => provider === name));
+  const rowOf = (linked: LinkedProvider) =>
+    list !== undefined && (
+      <LinkedProviderRow
+        key={linked.issuer}
+        linked={linked}
+        methods={list}
+        nowMs={nowMs}
+        unlink={() => change(() => unlink(linked))}
+      />
+    );
   return (
     <section aria-labelledby="ways" className="sheet mt-6 p-6 sm:p-8">
-      <h2 id="ways" ref={heading} tabIndex={-1} className="scroll-mt-6 text-2xl">
+      <h2 id="ways" ref={heading} tabIndex={-1} className="scroll-mt-6 text-2xl focus-visible:outline-none">
         Ways to sign in
       </h2>
       <p className="mt-2 max-w-prose text-ink-soft">Each of these alone is enough to sign in as you.</p>
-      <output className="mt-1 block min-h-7 font-medium text-good">{outcome?.isGood === true && outcome.words}</output>
-      <p role="alert" className="mb-4 max-w-prose text-part-signature empty:hidden">
-        {outcome?.isGood === false && outcome.words}
-      </p>
+      {/* One place for both: what was done, or why it was not. */}
+      <div className="mt-1 grid min-h-7 max-w-prose *:col-start-1 *:row-start-1">
+        <output className="font-medium text-good">{outcome?.isGood === true && outcome.words}</output>
+        <p role="alert" className="text-part-signature">
+          {outcome?.isGood === false && outcome.words}
+        </p>
+      </div>
       {asksAgain && list !== undefined && (
         <SignInAgain username={username} methods={list} onSignedIn={goOn} cancel={cancel} />
       )}
@@ -119,35 +131,38 @@ export function SignInMethods({ username, outcome, onOutcome }: SignInMethodsPro
             name="Password"
             said={list.password ? "Set. You can change it below." : "None so far. You can set one below."}
           />
-          {list.providers.map((linked) => (
-            <LinkedProviderRow
-              key={linked.issuer}
-              linked={linked}
-              methods={list}
-              nowMs={nowMs}
-              unlink={() => change(() => unlink(linked))}
-            />
-          ))}
-          {unlinked.map((provider) => (
-            <SignInMethodRow
-              key={provider.name}
-              mark={<ProviderMark {...provider} />}
-              name={provider.label}
-              said="Not linked."
-            >
-              <Button
-                className="button button-plain"
-                aria-label={goingTo === provider.name ? undefined : `Link ${provider.label}`}
-                disabled={goingTo !== null}
-                focusableWhenDisabled
-                onClick={() => void link(provider.name)}
+          {/* Each in its own place, linked or not: nothing moves when that changes. */}
+          {providers.map((provider) => {
+            const linked = list.providers.find((found) => found.provider === provider.name);
+            return linked === undefined ? (
+              <SignInMethodRow
+                key={provider.name}
+                mark={<ProviderMark {...provider} />}
+                name={provider.label}
+                said="Not linked."
               >
-                {goingTo === provider.name ? "One moment …" : "Link"}
-              </Button>
-            </SignInMethodRow>
-          ))}
+                <Button
+                  className="button button-plain"
+                  aria-label={goingTo === provider.name ? undefined : `Link ${provider.label}`}
+                  disabled={goingTo !== null}
+                  focusableWhenDisabled
+                  onClick={() => void link(provider.name)}
+                >
+                  {goingTo === provider.name ? "One moment …" : "Link"}
+                </Button>
+              </SignInMethodRow>
+            ) : (
+              rowOf(linked)
+            );
+          })}
+          {list.providers.filter(isFormer).map(rowOf)}
         </ul>
       )}
     </section>
   );
+}
+
+/** Linked when it was configured here. */
+function isFormer({ provider }: LinkedProvider): boolean {
+  return provider === null;
 }
