@@ -1,5 +1,8 @@
 import { defineConfig, devices } from "@playwright/test";
-import { notesServer, servers } from "./servers.ts";
+import { notesServer, providerServer, servers } from "./servers.ts";
+
+/** Says when a server of ours can be used. */
+const readinessOf = ({ PORT }: { PORT: string }) => `http://localhost:${PORT}/readyz`;
 
 const executablePath = process.env["CHROMIUM_PATH"];
 
@@ -33,13 +36,18 @@ export default defineConfig({
     },
   },
   webServer: [
-    ...Object.values(servers).map(({ env }) => ({ command: "node serve.mjs", env })),
+    ...Object.values(servers).map(({ env }) => ({ command: "node serve.mjs", env, url: readinessOf(env) })),
     // After the one whose keys it needs.
-    { command: "node serve.mjs resource-server/dist/main.js", env: notesServer.env },
-  ].map(({ command, env }) => ({
+    {
+      command: "node serve.mjs resource-server/dist/main.js",
+      env: notesServer.env,
+      url: readinessOf(notesServer.env),
+    },
+    { command: "node serve-providers.mjs", ...providerServer },
+  ].map(({ command, env, url }) => ({
     command,
-    url: `http://localhost:${env.PORT}/readyz`,
     env,
+    url,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM" as const, timeout: 15_000 },
     timeout: 60_000,

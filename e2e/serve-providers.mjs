@@ -1,0 +1,10 @@
+// The providers that people sign in with in the tests.
+
+import { startDevProvider, startFakeGithub } from "../packages/dev-provider/dist/index.js";
+
+const { example, github } = JSON.parse(process.env["PROVIDERS"] ?? "");
+const running = [await startDevProvider(example), await startFakeGithub(github)];
+
+process.once("SIGTERM", async () => {
+  await Promise.all(running.map((provider) => provider.close()));
+});
