@@ -70,7 +70,7 @@ export function watchRequests(page: Page): Seen {
     if (referer !== undefined) seen.referers.push(referer);
     if (pathname.endsWith("/callback")) seen.callback = request.url();
     if (searchParams.has("token")) seen.handOver = request.url();
-    for (const name of ["code", "token"]) keep(searchParams.get(name));
+    for (const name of ["code", "state", "token"]) keep(searchParams.get(name));
     if (!pathname.endsWith("/auth.redeem")) return;
     const body: unknown = JSON.parse(request.postData() ?? "{}");
     for (const name of ["code", "verifier"]) keep(Reflect.get(body as object, name));

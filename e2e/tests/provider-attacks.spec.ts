@@ -20,7 +20,7 @@ async function attackersAccount(context: BrowserContext): Promise<{ page: Page; 
 }
 
 for (const visitor of ["nobody", "somebody"] as const) {
-  test(`an attacker's code signs nobody in elsewhere, where ${visitor} is signed in; in the attacker's own tab it does`, async ({
+  test(`an attacker's code signs nobody in elsewhere, where ${visitor} is signed in; in the attacker's own tab it does (OAU-16, WEB-02, WEB-03)`, async ({
     page,
     browser,
   }) => {
@@ -52,7 +52,7 @@ for (const visitor of ["nobody", "somebody"] as const) {
   });
 }
 
-test("an attacker's answer of the provider signs nobody in elsewhere; in the attacker's own tab it does", async ({
+test("an attacker's answer of the provider signs nobody in elsewhere; in the attacker's own tab it does (OAU-02)", async ({
   page,
   browser,
 }) => {
@@ -70,7 +70,10 @@ test("an attacker's answer of the provider signs nobody in elsewhere; in the att
   await context.close();
 });
 
-test("an attacker's code links nothing to whoever follows it to the account page", async ({ page, browser }) => {
+test("an attacker's code links nothing to whoever follows it to the account page (WEB-02, WEB-03)", async ({
+  page,
+  browser,
+}) => {
   const context = await browser.newContext({ baseURL: our });
   const attacker = await context.newPage();
   const address = await stopAt(attacker, ourPageWithCode, newName());
@@ -89,7 +92,7 @@ test("an attacker's code links nothing to whoever follows it to the account page
   await context.close();
 });
 
-test("a callback's address, and ours with the code, work once; the second time takes nothing away from who is here", async ({
+test("a callback's address, and ours with the code, work once; the second time takes nothing away from who is here (OAU-02, WEB-03)", async ({
   page,
 }) => {
   const name = newName();

@@ -40,7 +40,7 @@ test.afterEach(async () => {
   }
 });
 
-test("with API_URL the way leads over the API there; no log, Referer or address of ours keeps what is secret", async ({
+test("with API_URL the way leads over the API there; no log, Referer or address of ours keeps what is secret (OAU-12)", async ({
   page,
 }, testInfo) => {
   test.setTimeout(3 * startLimitMs);
@@ -72,7 +72,8 @@ test("with API_URL the way leads over the API there; no log, Referer or address 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
 
   expect([...origins]).toEqual([apiUrl]);
-  expect(seen.secrets.size).toBe(6);
+  // For each of the two: state and code of the provider, code and verifier of ours; and the state of the one that was cancelled.
+  expect(seen.secrets.size).toBe(9);
   // They do write, and of this too.
   expect(written).toContain("provider");
   for (const secret of seen.secrets) {

@@ -6,7 +6,9 @@ const our = servers.providers.url;
 
 test.use({ baseURL: our });
 
-test("signs up with a provider, goes where the way led, and is the same person the next time", async ({ page }) => {
+test("signs up with a provider, goes where the way led, and is the same person the next time (OAU-07)", async ({
+  page,
+}) => {
   const name = newName();
   await page.goto("/account?view=token");
   await expect(page.getByText("/account?view=token")).toBeVisible();
@@ -83,7 +85,7 @@ test("whoever cancels at the provider is told so, and signs in with a password r
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
 });
 
-test("a provider that does not answer keeps nobody from signing in with a password", async ({ page }) => {
+test("a provider that does not answer keeps nobody from signing in with a password (OAU-13)", async ({ page }) => {
   const person = await newPerson(our);
   await page.goto("/sign-in?return_to=%2Faccount");
   await page.getByRole("button", { name: "Continue with Town Hall" }).click();
@@ -150,7 +152,7 @@ test("the last way in stays, until there is a password", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
 });
 
-test("what somebody else has linked is nobody's to link again, and of each provider there is one", async ({
+test("what somebody else has linked is nobody's to link again, and of each provider there is one (OAU-07)", async ({
   page,
   browser,
 }) => {
@@ -224,15 +226,17 @@ test("a sign-in of long ago is asked for again, in its place, and then it is don
   expect(refused).toBe(1);
 });
 
-test("back, forward and reload bring no code back: none is in history, storage or a Referer", async ({ page }) => {
+test("back, forward and reload bring no code back: none is in history, storage or a Referer (OAU-12, WEB-01)", async ({
+  page,
+}) => {
   const seen = watchRequests(page);
   const name = newName();
   await signUpWith(page, "Example ID", name);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await continueWith(page, "Example ID", name);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
-  // A code of the provider and one of ours for each of the two, and our verifiers.
-  expect(seen.secrets.size).toBe(6);
+  // For each of the two: state and code of the provider, code and verifier of ours.
+  expect(seen.secrets.size).toBe(8);
   const redeemed = () => seen.calls.filter((call) => call.endsWith("auth.redeem")).length;
   expect(redeemed()).toBe(2);
 
@@ -252,7 +256,7 @@ test("back, forward and reload bring no code back: none is in history, storage o
   expect(redeemed()).toBe(2);
 });
 
-test("pages know the names of providers, and no secret of theirs", async ({ page }) => {
+test("pages know the names of providers, and no secret of theirs (WEB-15)", async ({ page }) => {
   const html = await (await page.goto("/sign-in"))?.text();
   expect(html).toContain("Example ID");
   for (const secret of [providers.example.clientSecret, providers.github.clientSecret]) {
