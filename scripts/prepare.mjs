@@ -48,5 +48,7 @@ function hashOfManifests() {
 
 function manifests() {
   const rooms = ["apps", "packages"].flatMap((folder) => readdirSync(root + folder).map((name) => `${folder}/${name}`));
-  return [...rooms, "dev-provider", "e2e"].map((room) => `${room}/package.json`).filter((file) => existsSync(root + file));
+  return [...rooms, "dev-provider", "e2e"]
+    .map((room) => `${room}/package.json`)
+    .filter((file) => existsSync(root + file));
 }
