@@ -20,7 +20,7 @@ process.on("message", async (message) => {
   if (message === "insert") {
     for (let count = 0; ; count += 1) {
       const username = `user${process.pid}x${count}`;
-      const session = { id: username, device: null, address: null, maxAgeSeconds: 60, refresh: null };
+      const session = { id: username, device: null, address: null, amr: "pwd", maxAgeSeconds: 60, refresh: null };
       await database.accounts.createUser({ id: username, username, passwordHash: "hash" }, session);
       say({ inserted: username });
     }
