@@ -1,15 +1,13 @@
-// Sessions after the sign-in: refreshing them, ending them, listing them. What a refresh token does is decided by the session
-// machine; here its decision is carried out against the store.
+// Sessions after the sign-in: refreshing them (see session-refresh.ts), ending them, listing them.
 
-import { randomBytes } from "node:crypto";
 import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import type { Budgets } from "./budgets.ts";
-import { hashOf, type ParsedRefreshToken, parseRefreshToken, type RefreshTokens } from "./refresh-token.ts";
-import { type RefreshEvent, type SessionState, step } from "./session-machine.ts";
-import { type Client, type IssuedToken, randomId, type SessionLimits, type SessionStart } from "./session-start.ts";
-import type { RefreshState, Session, SessionStore, StoredSession } from "./stores.ts";
+import { hashOf, parseRefreshToken, type RefreshTokens } from "./refresh-token.ts";
+import { createSessionRefresh } from "./session-refresh.ts";
+import type { Client, IssuedToken, SessionLimits, SessionStart } from "./session-start.ts";
+import type { Session, SessionStore, StoredSession } from "./stores.ts";
 
 /** Something that an operator should know of. */
 export type SessionIncident =
@@ -104,103 +102,21 @@ export interface SessionsOptions {
   onIncident(incident: SessionIncident): void;
 }
 
-/** Each further round means that somebody else moved the session meanwhile: after two of them the outcome is clear. */
-const maxRounds = 5;
-
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, refreshTokens, start, limits, clock, budgets, onEnded, onSignOut, onIncident } = options;
-
-  async function refreshOnce(
-    text: string,
-    token: ParsedRefreshToken,
-    client: Client,
-    attemptHash: string | null,
-  ): Promise<IssuedToken | undefined> {
-    const askedAtMs = clock();
-    const stored = await store.findSession(token.sessionId);
-    if (stored === undefined || stored.refresh === null) {
-      // The same work as for one that is there: how long it takes tells nobody which ids are.
-      decide(text, token, decoy, decoy.refresh, attemptHash);
-      throw refreshTokenInvalid();
-    }
-    const { refresh } = stored;
-    const { decision, parts, successor, next } = decide(text, token, stored, refresh, attemptHash);
-
-    switch (decision) {
-      case "rotate": {
-        await budgets.charge({ operation: "refresh", sessionId: stored.id });
-        const { currentHash, secretId } = next;
-        const moved = await store.rotateRefreshToken(stored.id, refresh, {
-          currentHash,
-          secretId,
-          attemptHash,
-          idleSeconds: limits.idleSeconds,
-          address: client.address,
-        });
-        // Somebody was faster, or it has just ended: what that means shows when the row is read again.
-        if (moved === undefined) return undefined;
-        return answer(moved, successor, clock());
-      }
-      case "repeat": {
-        await budgets.charge({ operation: "refresh", sessionId: stored.id });
-        if (client.address !== stored.address) report("repeated_elsewhere", stored, client);
-        const newest = refreshTokens.make({ ...parts, counter: refresh.counter }, refresh.secretId);
-        // Counted from before the row was read: no token may outlive what is known of the session.
-        return answer(stored, newest, askedAtMs);
-      }
-      case "wait":
-        throw new AuthError("keys_unavailable", "Another server has just renewed this session. Try again shortly.", {
-          retryAfterSeconds: 2,
-        });
-      case "theft":
-        await ended(store.endSessions({ sessionId: stored.id }));
-        report("reuse", stored, client);
-        throw refreshTokenInvalid();
-      case "end":
-      case "refuse":
-        throw refreshTokenInvalid();
-    }
-  }
-
-  /** What the presented token would do to the session now. */
-  function decide(
-    text: string,
-    token: ParsedRefreshToken,
-    stored: StoredSession,
-    refresh: RefreshState,
-    attemptHash: string | null,
-  ) {
-    const parts = { sessionId: stored.id, userId: stored.user.id, salt: refresh.salt };
-    const successor = refreshTokens.make({ ...parts, counter: refresh.counter + 1 });
-    const event: RefreshEvent = {
-      kind: "refresh",
-      hash: hashOf(text),
-      madeHere: refreshTokens.isMadeHere(token, parts),
-      attemptHash,
-      canRepeat: refreshTokens.holds(refresh.secretId),
-      next: {
-        currentHash: hashOf(successor),
-        secretId: refreshTokens.secretId,
-        idleMs: limits.idleSeconds * 1000,
-      },
-      now: stored.now.getTime(),
-    };
-    return { decision: step(stateOf(stored, refresh), event).decision, parts, successor, next: event.next };
-  }
-
-  function answer(stored: StoredSession, refreshToken: string, issuedAtMs: number): Promise<IssuedToken> {
-    const now = stored.now.getTime();
-    return start.answer({
-      user: stored.user,
-      session: stored,
-      refreshToken,
-      issuedAtMs,
-      secondsLeft: {
-        untilEnd: (stored.expiresAt.getTime() - now) / 1000,
-        untilIdle: ((stored.refresh?.idleExpiresAt ?? stored.expiresAt).getTime() - now) / 1000,
-      },
-    });
-  }
+  const refreshing = createSessionRefresh({
+    store,
+    refreshTokens,
+    start,
+    limits,
+    clock,
+    budgets,
+    async endStolen(session, client) {
+      await ended(store.endSessions({ sessionId: session.id }));
+      report("reuse", session, client);
+    },
+    onRepeatedElsewhere: (session, client) => report("repeated_elsewhere", session, client),
+  });
 
   async function ended(ending: Promise<number>): Promise<number> {
     const count = await ending;
@@ -213,17 +129,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   return {
-    async refresh(refreshToken, client, { sessionId, attempt } = {}) {
-      const token = parseRefreshToken(refreshToken);
-      if (token === undefined || (sessionId !== undefined && sessionId !== token.sessionId))
-        throw refreshTokenInvalid();
-      const attemptHash = attempt === undefined ? null : hashOf(attempt);
-      for (let round = 0; round < maxRounds; round += 1) {
-        const issued = await refreshOnce(refreshToken, token, client, attemptHash);
-        if (issued !== undefined) return issued;
-      }
-      throw new AuthError("busy", "This session is being refreshed by many at once. Try again shortly.");
-    },
+    refresh: refreshing.refresh,
 
     async endByRefreshToken(refreshToken) {
       const token = parseRefreshToken(refreshToken);
@@ -245,13 +151,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     async inspectRefreshToken(refreshToken) {
-      const token = parseRefreshToken(refreshToken);
-      const stored = token && (await store.findSession(token.sessionId));
-      if (token === undefined || !stored || stored.refresh === null) return undefined;
-      const { decision } = decide(refreshToken, token, stored, stored.refresh, null);
-      if (decision !== "rotate" && decision !== "repeat" && decision !== "wait") return undefined;
-      const { id: sessionId, userId } = stored;
-      return { userId, sessionId, expiresAt: Math.floor(endOf(stored) / 1000) };
+      const stored = await refreshing.findRefreshable(refreshToken);
+      return stored && { userId: stored.userId, sessionId: stored.id, expiresAt: Math.floor(endOf(stored) / 1000) };
     },
 
     end: (userId, sessionId) => ended(store.endSessions({ userId, sessionId })),
@@ -275,52 +176,6 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
-/** A session that no token is of. */
-const decoy = createDecoy();
-
-function createDecoy() {
-  const now = new Date(0);
-  const id = randomId();
-  const user = { id: randomId(), username: "", scope: [], disabledAt: null };
-  const refresh: RefreshState = {
-    salt: new Uint8Array(randomBytes(16)),
-    counter: 0,
-    currentHash: "",
-    previousHash: null,
-    secretId: "",
-    attemptHash: null,
-    movedAt: now,
-    idleExpiresAt: now,
-  };
-  const times = { createdAt: now, lastUsedAt: now, expiresAt: now, endedAt: null, now };
-  return {
-    id,
-    userId: user.id,
-    user,
-    device: null,
-    address: null,
-    amr: "pwd",
-    ...times,
-    refresh,
-  } satisfies StoredSession;
-}
-
-function stateOf(stored: StoredSession, refresh: RefreshState): SessionState {
-  const { counter, currentHash, previousHash, attemptHash, secretId, movedAt, idleExpiresAt } = refresh;
-  return {
-    counter,
-    currentHash,
-    previousHash,
-    attemptHash,
-    secretId,
-    movedAt: movedAt.getTime(),
-    endedAt: stored.endedAt?.getTime() ?? null,
-    expiresAt: stored.expiresAt.getTime(),
-    idleExpiresAt: idleExpiresAt.getTime(),
-    userDisabled: stored.user.disabledAt !== null,
-  };
-}
-
 function isLive(stored: StoredSession | undefined): boolean {
   if (stored === undefined || stored.endedAt !== null || stored.user.disabledAt !== null) return false;
   return stored.now.getTime() < endOf(stored);
@@ -329,8 +184,4 @@ function isLive(stored: StoredSession | undefined): boolean {
 /** When the session is over unless it is refreshed before, in milliseconds. */
 function endOf({ expiresAt, refresh }: StoredSession): number {
   return Math.min(expiresAt.getTime(), (refresh?.idleExpiresAt ?? expiresAt).getTime());
-}
-
-function refreshTokenInvalid(): AuthError {
-  return new AuthError("refresh_token_invalid", "This sign-in is over. Please sign in again.");
 }
