@@ -113,6 +113,12 @@ function watch(page: Page): string[] {
   return complaints;
 }
 
+/**
+ * What is typed into the browser's own password box, where an answer asks for Basic credentials: a browser with windows would wait for it
+ * for ever. They are nobody's.
+ */
+export const nobodysCredentials = { httpCredentials: { username: "nobody", password: "a password of nobody at all" } };
+
 interface Fixtures {
   person: Person;
   /** What a test means to provoke. */

@@ -3,7 +3,7 @@
 // to be stopped is a complaint (`watched` in the fixtures), and so is one that ran.
 
 import type { Page } from "@playwright/test";
-import { expect, keepToken, type Person, servers, signIn, storageKey, test } from "../fixtures.ts";
+import { expect, keepToken, nobodysCredentials, type Person, servers, signIn, storageKey, test } from "../fixtures.ts";
 
 const our = servers.main.url;
 /** In a tag, out of an attribute, out of a script, out of a title or comment, in a template, in a string. */
@@ -12,6 +12,9 @@ const canary =
   "</script></title></textarea>--><script>canary()</script><iframe srcdoc='<script>parent.canary()</script>'>" +
   "\\u003cscript>canary()</script>${canary()}{{canary()}}';canary();//";
 const encoded = encodeURIComponent(canary);
+
+// The feed asks for them.
+test.use(nobodysCredentials);
 
 let ran: string[];
 

@@ -1,11 +1,12 @@
 // What a page of somebody else can do to a person who is signed in here: nothing. In a real browser, with the real cookies.
 
 import type { BrowserContext, Page, Request } from "@playwright/test";
-import { expect, newPerson, type Person, servers, signIn, test } from "../fixtures.ts";
+import { expect, newPerson, nobodysCredentials, type Person, servers, signIn, test } from "../fixtures.ts";
 import { type OtherPage, startOtherPage } from "../other-page.ts";
 
 // What the browser itself has to say about a page that tries such things.
 test.use({
+  ...nobodysCredentials,
   provoked: /^request to a foreign host: 127\.0\.0\.1:|^console: .*(CORS policy|fram(e|ing)|ERR_BLOCKED|beacon)/i,
 });
 
