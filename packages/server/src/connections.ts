@@ -35,6 +35,8 @@ interface Connection {
   /** Since it was opened, or since its last answer. */
   restingSince: number;
   unanswered: number;
+  /** The last one, while it is at work. Here, and in no list: an engine throws lists away late, and what they held even later. */
+  request: Pick<IncomingMessage, "complete"> | undefined;
   answered(): void;
   /** Since when answers wait, and how much of all the reader had taken when it last took something. */
   waiting: { since: number; taken: number; takenAt: number } | undefined;
@@ -53,8 +55,8 @@ export function createConnections(options: Options): Connections {
   /** On which no request has come yet, or not all of its headers; and between two requests. Longest first. */
   const unused = new Set<Socket>();
   const resting = new Set<Socket>();
-  /** The last request on each that is at work, longest first. */
-  const requests = new Map<Socket, Pick<IncomingMessage, "complete">>();
+  /** With a request at work, longest first. */
+  const working = new Set<Socket>();
 
   function remove(socket: Socket): void {
     const connection = connections.get(socket);
@@ -62,7 +64,7 @@ export function createConnections(options: Options): Connections {
     connections.delete(socket);
     unused.delete(socket);
     resting.delete(socket);
-    requests.delete(socket);
+    working.delete(socket);
     const left = (perNetwork.get(connection.network) ?? 1) - 1;
     if (left > 0) perNetwork.set(connection.network, left);
     else perNetwork.delete(connection.network);
@@ -96,9 +98,9 @@ export function createConnections(options: Options): Connections {
 
   /** Who has sent the beginning of a request and not the rest. Whoever has sent it all is waiting for us. */
   function findSender(): Socket | undefined {
-    for (const [socket, request] of requests) {
-      if (!request.complete) return socket;
-      requests.delete(socket);
+    for (const socket of working) {
+      if (connections.get(socket)?.request?.complete === false) return socket;
+      working.delete(socket);
     }
     return undefined;
   }
@@ -117,10 +119,12 @@ export function createConnections(options: Options): Connections {
         network,
         restingSince: monotonicMs(),
         unanswered: 0,
+        request: undefined,
         answered() {
           connection.unanswered -= 1;
           if (connection.unanswered > 0 || !connections.has(socket)) return;
-          requests.delete(socket);
+          working.delete(socket);
+          connection.request = undefined;
           connection.restingSince = monotonicMs();
           resting.add(socket);
         },
@@ -136,7 +140,8 @@ export function createConnections(options: Options): Connections {
       if (connection === undefined) return false;
       unused.delete(socket);
       resting.delete(socket);
-      requests.set(socket, response.req);
+      working.add(socket);
+      connection.request = response.req;
       connection.unanswered += 1;
       response.once("close", connection.answered);
       if (connection.unanswered <= maxUnanswered) return true;
