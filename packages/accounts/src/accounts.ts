@@ -229,6 +229,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       clock,
       budgets,
       audit,
+      onSessionsEnded,
     }),
     sessions: withAuditedEndings(sessions, audit),
   };

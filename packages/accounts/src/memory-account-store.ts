@@ -103,6 +103,12 @@ export function createMemoryAccountStore(clock: Clock): MemoryAccountStore {
     requireNewSession,
     addSession,
     endSessions,
+    stands({ userId, sessionId }) {
+      const row = rowsById.get(sessionId);
+      const session = row && stored(row);
+      if (session?.userId !== userId || session.endedAt !== null || session.user.disabledAt !== null) return false;
+      return session.now < earlier(session.expiresAt, session.refresh?.idleExpiresAt ?? session.expiresAt);
+    },
     setPassword: (userId, passwordHash) => update(userId, () => ({ passwordHash })),
   });
 
@@ -247,9 +253,10 @@ function firstRefresh(
   };
 }
 
-function isMeant({ id, userId }: Session, which: WhichSessions): boolean {
+function isMeant({ id, userId, amr }: Session, which: WhichSessions): boolean {
   if (which.userId !== undefined && which.userId !== userId) return false;
-  return "sessionId" in which ? which.sessionId === id : which.exceptSessionId !== id;
+  if ("sessionId" in which) return which.sessionId === id;
+  return which.exceptSessionId !== id && (which.amr === undefined || which.amr === amr);
 }
 
 function earlier(a: Date, b: Date): Date {

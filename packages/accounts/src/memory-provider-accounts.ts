@@ -1,8 +1,8 @@
 // Hand-over codes and linked accounts in memory, beside the users and sessions of `memory-account-store.ts`.
 
 import type { Clock } from "@signet/auth/clock";
-import type { NewHandOverCode, PresentedCode, ProviderAccountStore } from "./provider-stores.ts";
-import type { NewSession, Session, User } from "./stores.ts";
+import type { NewHandOverCode, PresentedCode, ProviderAccountStore, SessionOwner } from "./provider-stores.ts";
+import type { NewSession, Session, User, WhichSessions } from "./stores.ts";
 
 /** The store of users and sessions that these belong to. */
 export interface MemoryUsers {
@@ -12,7 +12,9 @@ export interface MemoryUsers {
   /** @throws Error for an id that is used */
   requireNewSession(sessionId: string): void;
   addSession(userId: string, session: NewSession): Session;
-  endSessions(which: { sessionId: string }): number;
+  endSessions(which: WhichSessions): number;
+  /** Whether the session is this user's, who is not disabled, and is not over. */
+  stands(owner: SessionOwner): boolean;
   setPassword(userId: string, passwordHash: string): void;
 }
 
@@ -99,9 +101,11 @@ export function createMemoryProviderAccounts(users: MemoryUsers): ProviderAccoun
       return { user, session: users.addSession(id, session) };
     },
 
-    async linkWithCode(presented, userId) {
+    async linkWithCode(presented, owner) {
+      const { userId } = owner;
       const code = usable(presented);
       if (code === undefined) return "code_invalid";
+      if (!users.stands(owner)) return "session_ended";
       code.usedAtMs = clock();
       const account = find(code);
       if (account !== undefined) return account.userId === userId ? "linked" : "of_another_user";
@@ -125,22 +129,24 @@ export function createMemoryProviderAccounts(users: MemoryUsers): ProviderAccoun
         .toSorted((a, b) => (a.issuer < b.issuer ? -1 : 1));
     },
 
-    async unlinkProvider(userId, issuer, usableIssuers) {
+    async unlinkProvider(owner, issuer, usableIssuers) {
+      const { userId, sessionId } = owner;
+      if (!users.stands(owner)) return "session_ended";
       const isMeant = (account: Account) => account.userId === userId && account.issuer === issuer;
-      if (!accounts.some(isMeant)) return 0;
+      if (!accounts.some(isMeant)) return "not_linked";
       const hasOther = accounts.some(
         (account) => account.userId === userId && account.issuer !== issuer && usableIssuers.includes(account.issuer),
       );
       if (!hasOther && (users.findUser(userId)?.passwordHash ?? null) === null) return "last_way_in";
       accounts = accounts.filter((account) => !isMeant(account));
-      return 1;
+      return { ended: users.endSessions({ userId, exceptSessionId: sessionId, amr: "fed" }) };
     },
 
-    async setFirstPassword(userId, passwordHash) {
-      const user = users.findUser(userId);
-      if (user === undefined || user.passwordHash !== null || user.disabledAt !== null) return false;
-      users.setPassword(userId, passwordHash);
-      return true;
+    async setFirstPassword(owner, passwordHash) {
+      if (!users.stands(owner)) return "session_ended";
+      if (users.findUser(owner.userId)?.passwordHash !== null) return "password_exists";
+      users.setPassword(owner.userId, passwordHash);
+      return "set";
     },
   };
 }

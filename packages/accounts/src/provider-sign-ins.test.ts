@@ -131,6 +131,31 @@ describe("budgets of a sign-in with a provider", () => {
     expect(found).toEqual([...Array.from({ length: 5 }, () => "code_invalid"), "rate_limited", "rate_limited"]);
   });
 
+  it("codes to link that are none count as those to sign in with do", async () => {
+    const { issued } = await signUp("ada");
+    const [{ userId } = {}] = events;
+    const caller = { sub: userId ?? "", sid: issued.sessionId, auth_time: nowMs / 1000 };
+    const guess = () =>
+      accounts.methods.link(caller, { code: "x".repeat(43), verifier: "y".repeat(43) }, client.address);
+    const found = [];
+    for (let attempt = 0; attempt < 6; attempt += 1) found.push(await reasonOf(guess()));
+    expect(found).toEqual([...Array.from({ length: 5 }, () => "code_invalid"), "rate_limited"]);
+    expect(await reasonOf(accounts.redeem(await codeFor("ada"), client))).toBe("rate_limited");
+  });
+
+  it("first passwords: so many hashes of one session, whatever comes of them", async () => {
+    const { issued } = await signUp("ada");
+    const [{ userId } = {}] = events;
+    const caller = { sub: userId ?? "", sid: issued.sessionId, auth_time: nowMs / 1000 };
+    await accounts.sessions.end(caller.sub, caller.sid);
+    const found = [];
+    for (let attempt = 0; attempt < 7; attempt += 1) {
+      found.push(await reasonOf(accounts.methods.setPassword(caller, "correct horse battery staple")));
+    }
+    expect(new Set(found)).toEqual(new Set(["token_revoked", "rate_limited"]));
+    expect(found.at(-1)).toBe("rate_limited");
+  });
+
   it("codes that are good use nothing up, and signing up counts as signing up does", async () => {
     await signUp("ada");
     for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -157,7 +182,7 @@ describe("what is written down of it (PWD-17)", () => {
     expect(events.map(({ kind, detail, userId: whose }) => [kind, detail, whose === userId])).toEqual([
       ["sign_up", { issuer }, true],
       ["password_set", undefined, true],
-      ["provider_unlinked", { issuer }, true],
+      ["provider_unlinked", { issuer, ended: 0 }, true],
       ["provider_linked", { issuer }, true],
       ["sign_in", { issuer }, true],
     ]);

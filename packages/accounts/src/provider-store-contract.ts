@@ -6,7 +6,14 @@ import type { ContractCase } from "./account-store-contract.ts";
 import { createUser, newSession, newUser, randomName } from "./contract-rows.ts";
 import { newHandOverCode, sha256 } from "./hand-over-code.ts";
 import { randomId } from "./session-start.ts";
-import type { AccountStore, NewHandOverCode, PresentedCode, ProviderAccountStore, SessionStore } from "./stores.ts";
+import type {
+  AccountStore,
+  NewHandOverCode,
+  PresentedCode,
+  ProviderAccountStore,
+  SessionOwner,
+  SessionStore,
+} from "./stores.ts";
 
 /** A store under test. */
 export type ProviderContractStore = AccountStore & SessionStore & ProviderAccountStore;
@@ -61,7 +68,7 @@ const checks: Record<string, Check> = {
     const stolen = { ...code, challenge: sha256("another verifier") };
     assert.equal(await store.redeemCode(stolen, user.id, newSession()), undefined);
     assert.equal(await store.openSignUp(stolen, minutes), false);
-    assert.equal(await store.linkWithCode(stolen, user.id), "code_invalid");
+    assert.equal(await store.linkWithCode(stolen, await ownerOf(store, user.id)), "code_invalid");
     assert.equal(await store.endReplayedCode(code.codeHash), undefined);
     assert.ok(await store.redeemCode(code, user.id, newSession()));
   },
@@ -71,7 +78,7 @@ const checks: Record<string, Check> = {
     const late = newCode({ subject, maxAgeSeconds: 0 });
     await store.addCode(late);
     assert.equal(await store.redeemCode(late, user.id, newSession()), undefined);
-    assert.equal(await store.linkWithCode(late, user.id), "code_invalid");
+    assert.equal(await store.linkWithCode(late, await ownerOf(store, user.id)), "code_invalid");
     const stranger = newCode({ maxAgeSeconds: 0 });
     await store.addCode(stranger);
     assert.equal(await store.openSignUp(stranger, minutes), false);
@@ -88,7 +95,8 @@ const checks: Record<string, Check> = {
     assert.equal((await store.listSessions(stranger.user.id)).length, 1);
 
     const unlinked = await linkedUser(store);
-    assert.equal(await store.unlinkProvider(unlinked.user.id, issuer, []), 1);
+    const owner = await ownerOf(store, unlinked.user.id);
+    assert.deepEqual(await store.unlinkProvider(owner, issuer, []), { ended: 0 });
     assert.equal(await store.redeemCode(unlinked.code, unlinked.user.id, newSession()), undefined);
   },
 
@@ -163,21 +171,22 @@ const checks: Record<string, Check> = {
 
   "links an account elsewhere to one user alone, and one of an issuer to each": async (store) => {
     const { user, code, subject } = await linkedUser(store);
+    const owner = await ownerOf(store, user.id);
     const again = newCode({ subject });
     await store.addCode(again);
-    assert.equal(await store.linkWithCode(again, user.id), "linked");
-    assert.equal(await store.linkWithCode(again, user.id), "code_invalid");
+    assert.equal(await store.linkWithCode(again, owner), "linked");
+    assert.equal(await store.linkWithCode(again, owner), "code_invalid");
 
     const other = await createUser(store, newUser());
-    assert.equal(await store.linkWithCode(code, other.user.id), "of_another_user");
+    assert.equal(await store.linkWithCode(code, await ownerOf(store, other.user.id)), "of_another_user");
     const second = newCode();
     await store.addCode(second);
-    assert.equal(await store.linkWithCode(second, user.id), "another_is_linked");
+    assert.equal(await store.linkWithCode(second, owner), "another_is_linked");
     assert.deepEqual(await store.listProviders(other.user.id), []);
 
     const elsewhere = newCode({ issuer: otherIssuer, subject });
     await store.addCode(elsewhere);
-    assert.equal(await store.linkWithCode(elsewhere, user.id), "linked");
+    assert.equal(await store.linkWithCode(elsewhere, owner), "linked");
     assert.deepEqual(
       (await store.listProviders(user.id)).map((linked) => linked.issuer),
       [issuer, otherIssuer],
@@ -195,51 +204,143 @@ const checks: Record<string, Check> = {
     const name = newName();
     const code = await openedCode(store);
     assert.ok(typeof (await store.signUpWithCode(code, name, newSession())) === "object");
-    const unlink = (which: string, usable = [issuer, otherIssuer]) => store.unlinkProvider(name.id, which, usable);
-    assert.equal(await unlink(otherIssuer), 0);
+    const owner = await ownerOf(store, name.id);
+    const unlink = (which: string, usable = [issuer, otherIssuer]) => store.unlinkProvider(owner, which, usable);
+    assert.equal(await unlink(otherIssuer), "not_linked");
     assert.equal(await unlink(issuer), "last_way_in");
     const other = newCode({ issuer: otherIssuer });
     await store.addCode(other);
-    assert.equal(await store.linkWithCode(other, name.id), "linked");
+    assert.equal(await store.linkWithCode(other, owner), "linked");
     // An account that nobody can sign in with is no way in.
     assert.equal(await unlink(issuer, [issuer]), "last_way_in");
-    assert.equal(await unlink(issuer), 1);
-    assert.equal(await unlink(issuer), 0);
+    assert.deepEqual(await unlink(issuer), { ended: 0 });
+    assert.equal(await unlink(issuer), "not_linked");
     assert.equal(await unlink(otherIssuer), "last_way_in");
-    assert.equal(await store.setFirstPassword(name.id, "hash"), true);
-    assert.equal(await unlink(otherIssuer), 1);
+    assert.equal(await store.setFirstPassword(owner, "hash"), "set");
+    assert.deepEqual(await unlink(otherIssuer), { ended: 0 });
   },
 
   "of two who unlink the last two at the same moment, lets one": async (store) => {
-    const name = newName();
-    await store.signUpWithCode(await openedCode(store), name, newSession());
-    const other = newCode({ issuer: otherIssuer });
-    await store.addCode(other);
-    await store.linkWithCode(other, name.id);
-    const unlink = (which: string) => store.unlinkProvider(name.id, which, [issuer, otherIssuer]);
-    const both = await Promise.all([unlink(issuer), unlink(otherIssuer)]);
-    assert.deepEqual(both.toSorted(), [1, "last_way_in"]);
+    for (let round = 0; round < races; round += 1) {
+      const name = newName();
+      await store.signUpWithCode(await openedCode(store), name, newSession());
+      const owner = await ownerOf(store, name.id);
+      const other = newCode({ issuer: otherIssuer });
+      await store.addCode(other);
+      await store.linkWithCode(other, owner);
+      // From two devices, as no lock of one session may be what keeps them apart.
+      const again = newCode({ issuer: otherIssuer, subject: other.subject });
+      await store.addCode(again);
+      const session = await store.redeemCode(again, name.id, newSession());
+      const elsewhere = { userId: name.id, sessionId: session?.id ?? "" };
+      const unlink = (by: SessionOwner, which: string) => store.unlinkProvider(by, which, [issuer, otherIssuer]);
+      const both = await Promise.all([unlink(owner, issuer), unlink(elsewhere, otherIssuer)]);
+      assert.equal(both.filter((one) => one === "last_way_in").length, 1);
+      assert.equal((await store.listProviders(name.id)).length, 1);
+    }
+  },
+
+  "ends the other sessions that began at a provider when one is unlinked, and no others": async (store) => {
+    const { user, code } = await linkedUser(store);
+    const owner = await ownerOf(store, user.id);
+    const stranger = await linkedUser(store);
+    const theirs = await store.redeemCode(stranger.code, stranger.user.id, newSession({ amr: "fed" }));
+    const elsewhere = await store.redeemCode(code, user.id, newSession({ amr: "fed" }));
+    const byPassword = await store.createSession(user.id, user.passwordVersion, newSession());
+    assert.deepEqual(await store.unlinkProvider(owner, issuer, []), { ended: 1 });
+    const isOver = async (id = "") => (await store.findSession(id))?.endedAt !== null;
+    assert.deepEqual(await Promise.all([elsewhere?.id, byPassword?.id, owner.sessionId, theirs?.id].map(isOver)), [
+      true,
+      false,
+      false,
+      false,
+    ]);
+  },
+
+  "of a sign-in and an unlinking at the same moment, leaves no session behind": async (store) => {
+    for (let round = 0; round < races; round += 1) {
+      const { user, code } = await linkedUser(store);
+      const owner = await ownerOf(store, user.id);
+      const [session] = await Promise.all([
+        store.redeemCode(code, user.id, newSession({ amr: "fed" })),
+        store.unlinkProvider(owner, issuer, []),
+      ]);
+      if (session !== undefined) assert.notEqual((await store.findSession(session.id))?.endedAt, null);
+      assert.equal((await store.listSessions(user.id)).length, 1);
+    }
   },
 
   "sets a first password, and no second one": async (store) => {
     const name = newName();
     await store.signUpWithCode(await openedCode(store), name, newSession());
-    assert.equal(await store.setFirstPassword(name.id, "first"), true);
-    assert.equal(await store.setFirstPassword(name.id, "second"), false);
+    const owner = await ownerOf(store, name.id);
+    assert.equal(await store.setFirstPassword(owner, "first"), "set");
+    assert.equal(await store.setFirstPassword(owner, "second"), "password_exists");
     assert.equal((await store.findUser(name.id))?.passwordHash, "first");
-    const disabled = newName();
-    await store.signUpWithCode(await openedCode(store), disabled, newSession());
-    await store.disableUser(disabled.id);
-    assert.equal(await store.setFirstPassword(disabled.id, "first"), false);
+  },
+
+  "changes no way to sign in once the session that asks has ended, or its user was disabled": async (store) => {
+    for (const end of [
+      (owner: SessionOwner) => store.endSessions({ sessionId: owner.sessionId }),
+      (owner: SessionOwner) => store.disableUser(owner.userId),
+    ]) {
+      const name = newName();
+      await store.signUpWithCode(await openedCode(store), name, newSession());
+      const owner = await ownerOf(store, name.id);
+      const other = newCode({ issuer: otherIssuer });
+      await store.addCode(other);
+      await end(owner);
+      assert.equal(await store.setFirstPassword(owner, "first"), "session_ended");
+      assert.equal(await store.linkWithCode(other, owner), "session_ended");
+      assert.equal(await store.unlinkProvider(owner, issuer, [issuer, otherIssuer]), "session_ended");
+      assert.equal((await store.findUser(name.id))?.passwordHash, null);
+      assert.equal((await store.listProviders(name.id)).length, 1);
+    }
+  },
+
+  "changes no way to sign in for somebody else's session, or one that was never there": async (store) => {
+    const { user } = await linkedUser(store);
+    const stranger = await linkedUser(store);
+    const { sessionId } = await ownerOf(store, stranger.user.id);
+    for (const owner of [sessionId, randomId()].map((id) => ({ userId: user.id, sessionId: id }))) {
+      assert.equal(await store.unlinkProvider(owner, issuer, [issuer]), "session_ended");
+      assert.equal(await store.setFirstPassword(owner, "first"), "session_ended");
+      assert.equal(await store.linkWithCode(stranger.code, owner), "session_ended");
+    }
+  },
+
+  "of a first password and the end of its session at the same moment, sets none after the end": async (store) => {
+    for (let round = 0; round < races; round += 1) {
+      const name = newName();
+      await store.signUpWithCode(await openedCode(store), name, newSession());
+      const owner = await ownerOf(store, name.id);
+      const [result] = await Promise.all([
+        store.setFirstPassword(owner, "first"),
+        store.endSessions({ userId: name.id }),
+      ]);
+      assert.ok(result === "set" || result === "session_ended");
+      assert.equal((await store.findUser(name.id))?.passwordHash, result === "set" ? "first" : null);
+      assert.equal(await store.setFirstPassword(owner, "second"), "session_ended");
+    }
   },
 };
+
+/** Rounds of what can go one way or the other. */
+const races = 10;
+
+/** The user, in the session that was begun first of those that stand. */
+async function ownerOf(store: ProviderContractStore, userId: string): Promise<SessionOwner> {
+  const [session] = (await store.listSessions(userId)).toReversed();
+  assert.ok(session);
+  return { userId, sessionId: session.id };
+}
 
 /** A user with a password and an account elsewhere, and a code for it that was not used. */
 async function linkedUser(store: ProviderContractStore) {
   const { user } = await createUser(store, newUser());
   const linking = newCode();
   await store.addCode(linking);
-  assert.equal(await store.linkWithCode(linking, user.id), "linked");
+  assert.equal(await store.linkWithCode(linking, await ownerOf(store, user.id)), "linked");
   const code = newCode({ subject: linking.subject });
   await store.addCode(code);
   return { user, code, subject: linking.subject };

@@ -38,7 +38,14 @@ export interface FoundCode {
   user: User | undefined;
 }
 
-export type LinkResult = "linked" | "code_invalid" | "of_another_user" | "another_is_linked";
+/** Who changes what they sign in with, and in which session: it is done only while that session stands, and whoever ends it waits. */
+export interface SessionOwner {
+  userId: string;
+  sessionId: string;
+}
+
+export type LinkResult = "linked" | "code_invalid" | "of_another_user" | "another_is_linked" | "session_ended";
+export type UnlinkResult = { ended: number } | "not_linked" | "last_way_in" | "session_ended";
 
 /** Only the database's clock decides about time here. A code is used up and what it is used for is done together, or neither. */
 export interface ProviderAccountStore {
@@ -66,10 +73,10 @@ export interface ProviderAccountStore {
   ): Promise<{ user: User; session: Session } | "username_taken" | "code_invalid">;
 
   /** Uses a code up and links its account to a user. One that is linked to this user already is `linked`. */
-  linkWithCode(code: PresentedCode, userId: string): Promise<LinkResult>;
+  linkWithCode(code: PresentedCode, owner: SessionOwner): Promise<LinkResult>;
 
   /**
-   * A code came once more after it was used: ends the session that was begun with it, and what might still be made of it.
+   * A code came once more after it was used, or while it is: ends the session that was begun with it, and what might still be made of it.
    *
    * @returns that session and how many ended (1 or 0), `undefined` for a code that was not used
    */
@@ -79,12 +86,13 @@ export interface ProviderAccountStore {
   listProviders(userId: string): Promise<LinkedProvider[]>;
 
   /**
-   * Unlinks, unless nothing would be left to sign in with: neither a password nor a linked account of one of `usableIssuers`.
+   * Unlinks, unless nothing would be left to sign in with: neither a password nor a linked account of one of `usableIssuers`. The user's other
+   * sessions that began at a provider end with it.
    *
-   * @returns how many were unlinked (1 or 0)
+   * @returns how many sessions ended
    */
-  unlinkProvider(userId: string, issuer: string, usableIssuers: readonly string[]): Promise<number | "last_way_in">;
+  unlinkProvider(owner: SessionOwner, issuer: string, usableIssuers: readonly string[]): Promise<UnlinkResult>;
 
-  /** Stores a first password, only while there is none. @returns whether it did */
-  setFirstPassword(userId: string, passwordHash: string): Promise<boolean>;
+  /** Stores a first password, only while there is none and the user is not disabled. */
+  setFirstPassword(owner: SessionOwner, passwordHash: string): Promise<"set" | "password_exists" | "session_ended">;
 }

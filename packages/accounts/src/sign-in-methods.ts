@@ -12,12 +12,12 @@ import type { PasswordHasher } from "./password-hasher.ts";
 import { requireAcceptablePassword } from "./password-policy.ts";
 import type { ProviderSignIns } from "./provider-sign-ins.ts";
 import { codeInvalid, type RefuseCode } from "./refused-code.ts";
-import type { AccountStore, LinkedProvider, ProviderAccountStore } from "./stores.ts";
+import type { AccountStore, LinkedProvider, ProviderAccountStore, SessionOwner } from "./stores.ts";
 
 /** A sign-in is fresh for so long. */
 export const freshSignInSeconds = 10 * 60;
 
-/** Of an access token that was verified, with a session that still stands. */
+/** Of an access token that was verified. That its session still stands is looked at in the moment in which something changes. */
 type Caller = Pick<AccessTokenClaims, "sub" | "sid" | "auth_time">;
 
 export interface SignInMethods {
@@ -26,16 +26,22 @@ export interface SignInMethods {
   /**
    * Links the account elsewhere that a hand-over code is for. An equal name or e-mail address links nothing, ever: only this does.
    *
-   * @throws AuthError `reauthentication_required` | `rate_limited` | `code_invalid` | `provider_account_taken` | `storage_unavailable`
+   * @throws AuthError `reauthentication_required` | `rate_limited` | `code_invalid` | `provider_account_taken` | `token_revoked` |
+   *   `storage_unavailable`
    */
   link(caller: Caller, handOver: HandOver, address: string | null): Promise<{ issuer: string; label: string }>;
-  /** @throws AuthError `reauthentication_required` | `last_way_in` | `storage_unavailable` @returns how many were unlinked (1 or 0) */
-  unlink(caller: Caller, issuer: string): Promise<number>;
+  /**
+   * Unlinks an account elsewhere, and ends the caller's other sessions that began at a provider: whoever had it may be in one.
+   *
+   * @returns whether it was linked, and how many sessions ended
+   * @throws AuthError `reauthentication_required` | `last_way_in` | `token_revoked` | `storage_unavailable`
+   */
+  unlink(caller: Caller, issuer: string): Promise<{ unlinked: boolean; ended: number }>;
   /**
    * Sets a first password.
    *
    * @throws AuthError `reauthentication_required` | `password_unacceptable` | `password_exists` | `rate_limited` | `busy` |
-   *   `storage_unavailable`
+   *   `token_revoked` | `storage_unavailable`
    */
   setPassword(caller: Caller, newPassword: string): Promise<void>;
 }
@@ -59,10 +65,12 @@ export interface SignInMethodsOptions {
   clock: Clock;
   budgets: Budgets;
   audit: AuditLog;
+  /** Called after sessions have ended, so that it need not wait for the next poll. */
+  onSessionsEnded(): void;
 }
 
 export function createSignInMethods(options: SignInMethodsOptions): SignInMethods {
-  const { store, providers, refuseCode, hasher, passwordMinLength, clock, budgets, audit } = options;
+  const { store, providers, refuseCode, hasher, passwordMinLength, clock, budgets, audit, onSessionsEnded } = options;
 
   function requireFresh({ auth_time: signedInAt }: Caller): void {
     if (clock() / 1000 - signedInAt < freshSignInSeconds) return;
@@ -92,7 +100,8 @@ export function createSignInMethods(options: SignInMethodsOptions): SignInMethod
       const found = await store.findCode(presented.codeHash);
       if (found === undefined) throw codeInvalid();
       const { issuer } = found;
-      const result = await store.linkWithCode(presented, caller.sub);
+      const result = await store.linkWithCode(presented, ownerOf(caller));
+      if (result === "session_ended") throw sessionEnded();
       if (result === "code_invalid") throw await refuseCode(presented.codeHash, found.user?.id);
       await giveBack(charge);
       if (result !== "linked") throw accountTaken(result, labelOf(issuer));
@@ -102,14 +111,17 @@ export function createSignInMethods(options: SignInMethodsOptions): SignInMethod
 
     async unlink(caller, issuer) {
       requireFresh(caller);
-      const unlinked = await store.unlinkProvider(caller.sub, issuer, providers.issuers());
-      if (unlinked === "last_way_in") {
+      const result = await store.unlinkProvider(ownerOf(caller), issuer, providers.issuers());
+      if (result === "session_ended") throw sessionEnded();
+      if (result === "not_linked") return { unlinked: false, ended: 0 };
+      if (result === "last_way_in") {
         throw new AuthError("last_way_in", "Nothing else is left to sign in with. Set a password first.");
       }
-      if (unlinked > 0) {
-        audit.record({ kind: "provider_unlinked", userId: caller.sub, sessionId: caller.sid, detail: { issuer } });
-      }
-      return unlinked;
+      const { ended } = result;
+      if (ended > 0) onSessionsEnded();
+      const detail = { issuer, ended };
+      audit.record({ kind: "provider_unlinked", userId: caller.sub, sessionId: caller.sid, detail });
+      return { unlinked: true, ended };
     },
 
     async setPassword(caller, newPassword) {
@@ -119,11 +131,22 @@ export function createSignInMethods(options: SignInMethodsOptions): SignInMethod
       requireAcceptablePassword(newPassword, passwordMinLength, user.username, "newPassword");
       const charge = await budgets.charge({ operation: "change_password", sessionId: caller.sid });
       const passwordHash = await hasher.hash(newPassword);
-      if (!(await store.setFirstPassword(user.id, passwordHash))) throw passwordExists();
+      // A hash takes a while, in which its owner may have ended the session.
+      const result = await store.setFirstPassword(ownerOf(caller), passwordHash);
+      if (result === "session_ended") throw sessionEnded();
+      if (result === "password_exists") throw passwordExists();
       await giveBack(charge);
       audit.record({ kind: "password_set", userId: user.id, sessionId: caller.sid });
     },
   };
+}
+
+function ownerOf({ sub, sid }: Caller): SessionOwner {
+  return { userId: sub, sessionId: sid };
+}
+
+function sessionEnded(): AuthError {
+  return new AuthError("token_revoked", "The session has ended.");
 }
 
 function accountTaken(problem: "of_another_user" | "another_is_linked", label: string): AuthError {

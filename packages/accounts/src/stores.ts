@@ -9,6 +9,8 @@ export type {
   NewHandOverCode,
   PresentedCode,
   ProviderAccountStore,
+  SessionOwner,
+  UnlinkResult,
 } from "./provider-stores.ts";
 
 /** A person who can sign in. */
@@ -112,8 +114,10 @@ export interface RevokedToken {
   expiresAt: number;
 }
 
-/** Which sessions to end: one of anybody, one of this user, all of this user, or all but one. */
-export type WhichSessions = { sessionId: string; userId?: string } | { userId: string; exceptSessionId?: string };
+/** Which sessions to end: one of anybody, one of this user, all of this user, or all but one; `amr` only those that began so. */
+export type WhichSessions =
+  | { sessionId: string; userId?: string }
+  | { userId: string; exceptSessionId?: string; amr?: AuthenticationMethod };
 
 export interface AccountStore {
   findByUsername(username: string): Promise<User | undefined>;

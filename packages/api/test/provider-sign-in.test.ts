@@ -499,13 +499,33 @@ describe("what somebody signs in with", () => {
     expect(await reasonOf(await unlink(accessToken, "https://example.test"))).toBe("token_revoked");
   });
 
+  test("is taken away with the sessions that were begun by it elsewhere: they are refused at once, and renew nothing", async () => {
+    await signUp();
+    const elsewhere = (await (await redeem({ ...(await handOver()), refreshToken: "body" })).json()).result.data;
+    const here = await signIn();
+    expect((await setPassword(here.accessToken, password)).status).toBe(200);
+    const unlinked = await (await unlink(here.accessToken, "https://example.test")).json();
+    // That one, and the one of the sign-up.
+    expect(unlinked.result.data).toEqual({ unlinked: 1, ended: 2 });
+    expect(await reasonOf(await link(elsewhere.accessToken, await handOver("eve")))).toBe("token_revoked");
+    const renewed = await api.mutate("auth.refresh", { refreshToken: elsewhere.refreshToken });
+    expect(await reasonOf(renewed)).toBe("refresh_token_invalid");
+    expect((await setPassword(here.accessToken, password)).status).toBe(409);
+  });
+
   test("is never taken away altogether", async () => {
     const { accessToken } = await signUp();
     const refused = await unlink(accessToken, "https://example.test");
     expect([refused.status, await reasonOf(refused)]).toEqual([409, "last_way_in"]);
     expect((await setPassword(accessToken, password)).status).toBe(200);
-    expect((await (await unlink(accessToken, "https://example.test")).json()).result.data).toEqual({ unlinked: 1 });
-    expect((await (await unlink(accessToken, "https://example.test")).json()).result.data).toEqual({ unlinked: 0 });
+    expect((await (await unlink(accessToken, "https://example.test")).json()).result.data).toEqual({
+      unlinked: 1,
+      ended: 0,
+    });
+    expect((await (await unlink(accessToken, "https://example.test")).json()).result.data).toEqual({
+      unlinked: 0,
+      ended: 0,
+    });
     expect(await reasonOf(await redeem(await handOver()))).toBe("username_needed");
     expect((await api.mutate("auth.issueToken", { username: "ada", password })).status).toBe(200);
   });

@@ -1,9 +1,9 @@
 // Hand-over codes and accounts elsewhere in PostgreSQL. A code is used up by one conditional statement, whose row lock makes every other
 // use of it wait and then find it used.
 
-import type { ProviderAccountStore, User } from "@signet/accounts/stores";
+import type { ProviderAccountStore, SessionOwner, User } from "@signet/accounts/stores";
 import { Prisma, type PrismaClient } from "./generated/client.ts";
-import { endSessions } from "./revocation-store.ts";
+import { endSessions, type Statements } from "./revocation-store.ts";
 import {
   newSessionColumns,
   newSessionValues,
@@ -55,7 +55,8 @@ export function createProviderAccountStore(prisma: PrismaClient): ProviderAccoun
             JOIN provider_accounts AS p ON p.issuer = used.issuer AND p.subject = used.subject
             JOIN users AS u ON u.id = p.user_id
             WHERE u.id = ${userId} AND u.disabled_at IS NULL
-            FOR SHARE OF p, u
+            -- The user first, as everybody does.
+            FOR SHARE OF u, p
           ), beginning AS MATERIALIZED (
             SELECT id AS user_id, clock_timestamp() AS now FROM allowed
           )
@@ -112,14 +113,17 @@ export function createProviderAccountStore(prisma: PrismaClient): ProviderAccoun
         return { user, session: toSession(id, session, times) };
       }),
 
-    linkWithCode: ({ codeHash, challenge }, userId) =>
+    linkWithCode: ({ codeHash, challenge }, owner) =>
       withStorageErrors(() =>
         prisma.$transaction(async (transaction) => {
           const [code] = await transaction.$queryRaw<{ issuer: string; subject: string }[]>`
-            UPDATE hand_over_codes SET used_at = clock_timestamp()
+            SELECT issuer, subject FROM hand_over_codes
             WHERE code_hash = ${codeHash} AND challenge = ${challenge} AND used_at IS NULL AND expires_at > clock_timestamp()
-            RETURNING issuer, subject`;
+            FOR UPDATE`;
           if (code === undefined) return "code_invalid";
+          if ((await holdOwner(transaction, owner)) === undefined) return "session_ended";
+          await transaction.$executeRaw`UPDATE hand_over_codes SET used_at = clock_timestamp() WHERE code_hash = ${codeHash}`;
+          const { userId } = owner;
           const { issuer, subject } = code;
           const added = await transaction.$executeRaw`
             INSERT INTO provider_accounts (issuer, subject, user_id, linked_at)
@@ -138,6 +142,7 @@ export function createProviderAccountStore(prisma: PrismaClient): ProviderAccoun
       withStorageErrors(() =>
         prisma.$transaction(async (transaction) => {
           // Waits for a use that is under way, and then knows its session.
+          await transaction.$queryRaw`SELECT 1 FROM hand_over_codes WHERE code_hash = ${codeHash} FOR UPDATE`;
           const [code] = await transaction.$queryRaw<{ sessionId: string | null }[]>`
             UPDATE hand_over_codes SET sign_up_until = NULL WHERE code_hash = ${codeHash} AND used_at IS NOT NULL
             RETURNING session_id AS "sessionId"`;
@@ -156,32 +161,55 @@ export function createProviderAccountStore(prisma: PrismaClient): ProviderAccoun
         }),
       ),
 
-    unlinkProvider: (userId, issuer, usableIssuers) =>
+    unlinkProvider: (owner, issuer, usableIssuers) =>
       withStorageErrors(() =>
         prisma.$transaction(async (transaction) => {
+          const { userId, sessionId } = owner;
           // Of two that unlink at once the second sees what the first has left.
-          const [user] = await transaction.$queryRaw<Pick<User, "passwordHash">[]>`
-            SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId} FOR UPDATE`;
+          const user = await holdOwner(transaction, owner, Prisma.sql`amr = 'fed'`);
+          if (user === undefined) return "session_ended";
           const linked = await transaction.providerAccount.findMany({ where: { userId }, select: { issuer: true } });
-          if (!linked.some((account) => account.issuer === issuer)) return 0;
+          if (!linked.some((account) => account.issuer === issuer)) return "not_linked";
           const hasOther = linked.some(
             (account) => account.issuer !== issuer && usableIssuers.includes(account.issuer),
           );
-          if (!hasOther && (user?.passwordHash ?? null) === null) return "last_way_in";
-          const { count } = await transaction.providerAccount.deleteMany({ where: { userId, issuer } });
-          return count;
+          if (!hasOther && user.passwordHash === null) return "last_way_in";
+          await transaction.providerAccount.deleteMany({ where: { userId, issuer } });
+          return { ended: await endSessions(transaction, { userId, exceptSessionId: sessionId, amr: "fed" }) };
         }),
       ),
 
-    setFirstPassword: (userId, passwordHash) =>
-      withStorageErrors(async () => {
-        const { count } = await prisma.user.updateMany({
-          where: { id: userId, passwordHash: null, disabledAt: null },
-          data: { passwordHash },
-        });
-        return count === 1;
-      }),
+    setFirstPassword: (owner, passwordHash) =>
+      withStorageErrors(() =>
+        prisma.$transaction(async (transaction) => {
+          const user = await holdOwner(transaction, owner);
+          if (user === undefined) return "session_ended";
+          if (user.passwordHash !== null) return "password_exists";
+          await transaction.user.update({ where: { id: owner.userId }, data: { passwordHash } });
+          return "set";
+        }),
+      ),
   };
+}
+
+/**
+ * Locks a user who is not disabled, and then the session, so that nobody changes the one or ends the other until the transaction is over.
+ *
+ * @param others Which other sessions of the user it is going to end.
+ * @returns `undefined` when the user is gone or disabled, or the session has ended or run out
+ */
+async function holdOwner(
+  statements: Statements,
+  { userId, sessionId }: SessionOwner,
+  others: Prisma.Sql = Prisma.sql`false`,
+): Promise<Pick<User, "passwordHash"> | undefined> {
+  const [user] = await statements.$queryRaw<Pick<User, "passwordHash">[]>`
+    SELECT password_hash AS "passwordHash" FROM users WHERE id = ${userId} AND disabled_at IS NULL FOR UPDATE`;
+  // All in one statement and one order, as whoever ends sessions does.
+  const sessions = await statements.$queryRaw<{ id: string; isOver: boolean }[]>`
+    SELECT id, least(expires_at, idle_expires_at) <= clock_timestamp() AS "isOver" FROM sessions
+    WHERE user_id = ${userId} AND ended_at IS NULL AND (id = ${sessionId} OR ${others}) ORDER BY id FOR UPDATE`;
+  return sessions.some(({ id, isOver }) => id === sessionId && !isOver) ? user : undefined;
 }
 
 /** Removes codes that were over a day ago. Not more than some thousands at once. @returns how many */

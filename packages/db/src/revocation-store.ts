@@ -159,10 +159,10 @@ function meant(which: WhichSessions | OperatorsChoice): Prisma.Sql {
     const { sessionId, userId } = which;
     return userId === undefined ? Prisma.sql`id = ${sessionId}` : Prisma.sql`id = ${sessionId} AND user_id = ${userId}`;
   }
-  const { userId, exceptSessionId } = which;
-  return exceptSessionId === undefined
-    ? Prisma.sql`user_id = ${userId}`
-    : Prisma.sql`user_id = ${userId} AND id <> ${exceptSessionId}`;
+  const { userId, exceptSessionId, amr } = which;
+  const exceptThis = exceptSessionId === undefined ? Prisma.empty : Prisma.sql`AND id <> ${exceptSessionId}`;
+  const begunSo = amr === undefined ? Prisma.empty : Prisma.sql`AND amr = ${amr}`;
+  return Prisma.sql`user_id = ${userId} ${exceptThis} ${begunSo}`;
 }
 
 function toRevocation({ seq, kind, id, expiresAt }: StoredRevocation): StoredRevocation {

@@ -6,7 +6,7 @@ import { createMemorySigningKeyStore } from "@signet/auth/testing";
 import { createDatabase, type Database, openEmbeddedDatabase } from "@signet/db";
 import { createTestDatabase } from "@signet/db/testing";
 import { Client, type QueryResultRow } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testSigningKeyStore } from "./signing-key-store-contract.ts";
 import { sql } from "./sql.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -174,28 +174,86 @@ describe.each(Object.entries(kinds))("%s", (_, open) => {
   });
 });
 
-describe("on a true PostgreSQL, a sign-in beside a change of the password", () => {
-  it("waits for the change to be committed, and then is refused", async () => {
-    const { connectionString, drop } = await createTestDatabase();
-    const database = createDatabase({ connectionString });
-    await database.migrate();
-    const session = { id: "first", device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
-    await database.accounts.createUser({ id: "alice", username: "alice", passwordHash: "old" }, session);
+describe("on a true PostgreSQL", () => {
+  const session = { id: "first", device: null, address: null, amr: "pwd" as const, maxAgeSeconds: 60, refresh: null };
+  const owner = { userId: "alice", sessionId: "first" };
+  const issuer = "https://id.example";
+  const code = (subject: string) => ({
+    ...{ codeHash: `code of ${subject}`, transactionHash: subject, challenge: subject, issuer, subject },
+    ...{ preferredUsername: null, maxAgeSeconds: 60 },
+  });
+  let test: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: Database;
+  let other: Client;
 
-    const changer = new Client({ connectionString });
-    await changer.connect();
-    await changer.query("BEGIN");
-    await changer.query("UPDATE users SET password_hash = 'new', password_version = 2 WHERE id = 'alice'");
-    const signIn = database.accounts.createSession("alice", 1, { ...session, id: "second" });
-    // The sign-in is waiting for the row once the server says so.
+  beforeEach(async () => {
+    test = await createTestDatabase();
+    database = createDatabase(test);
+    await database.migrate();
+    await database.accounts.createUser({ id: "alice", username: "alice", passwordHash: "old" }, session);
+    other = new Client(test);
+    await other.connect();
+  });
+
+  afterEach(async () => {
+    await other.end();
+    await database.close();
+    await test.drop();
+  });
+
+  /** Somebody else changes something; what is begun meanwhile waits for it to be committed. */
+  async function whileChanging<Result>(change: string, begin: () => Promise<Result>): Promise<Result> {
+    await other.query("BEGIN");
+    await other.query(change);
+    const begun = begin();
+    // It is waiting for the row once the server says so.
     const waiting =
       "SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    while ((await changer.query(waiting)).rows[0].count === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await changer.query("COMMIT");
-    expect(await signIn).toBeUndefined();
+    while ((await other.query(waiting)).rows[0].count === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await other.query("COMMIT");
+    return begun;
+  }
 
-    await changer.end();
-    await database.close();
-    await drop();
+  it("a sign-in beside a change of the password waits for the change, and then is refused", async () => {
+    const change = "UPDATE users SET password_hash = 'new', password_version = 2 WHERE id = 'alice'";
+    const signIn = () => database.accounts.createSession("alice", 1, { ...session, id: "second" });
+    expect(await whileChanging(change, signIn)).toBeUndefined();
+  });
+
+  const endsSession = "UPDATE sessions SET ended_at = clock_timestamp() WHERE id = 'first'";
+
+  it("a first password beside the end of its session waits for the end, and then is not set", async () => {
+    await other.query("UPDATE users SET password_hash = NULL WHERE id = 'alice'");
+    expect(await whileChanging(endsSession, () => database.accounts.setFirstPassword(owner, "new"))).toBe(
+      "session_ended",
+    );
+    expect((await database.accounts.findUser("alice"))?.passwordHash).toBeNull();
+  });
+
+  it("a link beside the end of its session waits for the end, and then is not made", async () => {
+    const { codeHash, challenge } = code("ada");
+    await database.accounts.addCode(code("ada"));
+    const link = () => database.accounts.linkWithCode({ codeHash, challenge }, owner);
+    expect(await whileChanging(endsSession, link)).toBe("session_ended");
+    expect(await database.accounts.listProviders("alice")).toEqual([]);
+  });
+
+  it("an unlinking beside the end of its session waits for the end, and then is not done", async () => {
+    const { codeHash, challenge } = code("ada");
+    await database.accounts.addCode(code("ada"));
+    await database.accounts.linkWithCode({ codeHash, challenge }, owner);
+    const unlink = () => database.accounts.unlinkProvider(owner, issuer, [issuer]);
+    expect(await whileChanging(endsSession, unlink)).toBe("session_ended");
+    expect(await database.accounts.listProviders("alice")).toHaveLength(1);
+  });
+
+  it("a code that comes again while it is used waits for its session, and ends it", async () => {
+    const { codeHash } = code("ada");
+    await database.accounts.addCode(code("ada"));
+    const use = `UPDATE hand_over_codes SET used_at = clock_timestamp(), session_id = 'first' WHERE code_hash = '${codeHash}'`;
+    expect(await whileChanging(use, () => database.accounts.endReplayedCode(codeHash))).toEqual({
+      sessionId: "first",
+      ended: 1,
+    });
   });
 });

@@ -36,7 +36,11 @@ export function answerAddress(answer: URLSearchParams, redirectUri: string): URL
   return address;
 }
 
+/** No database keeps a NUL in a text, nor half of a surrogate pair; no name has a control character. */
+const unusable = /[\p{Cc}\p{Cs}]/u;
+
 /** What a person is called there, when it is any use for a suggestion. */
 export function preferredUsernameOf(text: unknown): string | undefined {
-  return typeof text === "string" && text !== "" && text.length <= maxUsernameLength ? text : undefined;
+  const isUsable = typeof text === "string" && text !== "" && text.length <= maxUsernameLength && !unusable.test(text);
+  return isUsable ? text : undefined;
 }

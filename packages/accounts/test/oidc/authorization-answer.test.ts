@@ -1,6 +1,7 @@
 // OAU-01, OAU-02, OAU-05: what a browser brings back to the callback, when it is not what the provider sent to this browser.
 
 import { inspect } from "node:util";
+import type { Trouble } from "@signet/dev-provider";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ProviderError } from "../../src/oidc/identity-provider.ts";
@@ -162,6 +163,12 @@ test("OAU-13: whatever stands in the query, it is an answer to this transaction 
   expect(provider.takeRequests()).toEqual([]);
 });
 
+/** An answer that is no JSON, but something secret. Parsers quote where they failed. */
+const cutOffToken = "cut-off-tokn";
+const quoted: Trouble = (_request, response) => {
+  response.writeHead(200, { "Content-Type": "application/json" }).end(cutOffToken);
+};
+
 /** All that a careless log could write of an error. */
 const everythingOf = (error: unknown) => inspect(error, { depth: 20, showHidden: true });
 
@@ -169,13 +176,15 @@ test("OAU-12: an error holds no code, state, nonce, verifier, secret or token, h
   const party = createParty();
   let tokens: string[] = [];
   const failures: ProviderError[] = [];
-  const secrets: string[] = [clientSecret];
+  const secrets: string[] = [clientSecret, cutOffToken];
   const attempts = [
     { idToken: ({ text }: { text: string }) => `${text}x` },
     { tokenAnswer: (answer: Record<string, unknown>) => ({ ...answer, token_type: "other" }) },
     { tokenAnswer: (answer: Record<string, unknown>) => ({ ...answer, id_token: "no token" }) },
     { userinfo: () => ({ sub: "another" }) },
     { keys: () => [] },
+    // The parser's message quotes what it could not read.
+    { instead: { token: quoted } },
     { authorizationAnswer: (query: URLSearchParams) => query.set("state", "another") },
     { authorizationAnswer: (query: URLSearchParams) => query.append("code", "again") },
   ];

@@ -97,12 +97,22 @@ test.each<[string, Tampering]>([
   ["gives no name", { userinfo: ({ sub }) => ({ sub }) }],
   ["gives a name that is no text", { userinfo: ({ sub }) => ({ sub, preferred_username: { first: "Ada" } }) }],
   ["gives a name that is too long", { userinfo: ({ sub }) => ({ sub, preferred_username: "a".repeat(256) }) }],
+  ["gives a name with a NUL", { userinfo: ({ sub }) => ({ sub, preferred_username: "a\u0000b" }) }],
+  ["gives a name with half a character", { userinfo: ({ sub }) => ({ sub, preferred_username: "a\ud800b" }) }],
 ])("an endpoint for a name that %s costs nobody their sign-in", async (_, tampering) => {
   provider.tamper(tampering);
   const identity = await signIn(createParty());
   expect(identity.subject).toMatch(/^\S{22}$/);
   expect(identity.preferredUsername).toBeUndefined();
 });
+
+test.each(["a\u0000b", "a\u001bb", "\udc00"])(
+  "a name in the ID token that no database keeps is no name: %j",
+  async (name) => {
+    provider.tamper({ idToken: ({ claims, sign }) => sign({ ...claims, preferred_username: name }) });
+    expect((await signIn(createParty())).preferredUsername).not.toBe(name);
+  },
+);
 
 test("an endpoint for a name that hangs takes half of the time at most", async () => {
   provider.tamper({ instead: { userinfo: troubles.hang } });

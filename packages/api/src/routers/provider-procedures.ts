@@ -54,12 +54,16 @@ export const providerProcedures = {
     .input(z.strictObject(handOver))
     .mutation(({ ctx, input }) => ctx.accounts.methods.link(ctx.claims, input, ctx.client().address)),
 
-  /** Unlinks it, unless it is the last way in. The caller must have signed in within ten minutes. */
+  /**
+   * Unlinks it, unless it is the last way in, and ends the caller's other sessions that began at a provider. The caller must have signed in
+   * within ten minutes.
+   */
   unlinkProvider: liveSessionProcedure
     .input(z.strictObject({ issuer: z.string().max(2_048) }))
-    .mutation(async ({ ctx, input: { issuer } }) => ({
-      unlinked: await ctx.accounts.methods.unlink(ctx.claims, issuer),
-    })),
+    .mutation(async ({ ctx, input: { issuer } }) => {
+      const { unlinked, ended } = await ctx.accounts.methods.unlink(ctx.claims, issuer);
+      return { unlinked: Number(unlinked), ended };
+    }),
 
   /** Sets a first password. The caller must have signed in within ten minutes. */
   setPassword: liveSessionProcedure
