@@ -102,6 +102,17 @@ export async function startDevProvider(options: DevProviderOptions): Promise<Dev
   };
 }
 
+type Interaction = Awaited<ReturnType<Provider["interactionDetails"]>>;
+
+/** So that several people can be tried from one browser: the library would want the one before to sign out first. */
+async function forgetWhoWasHere(provider: Provider, details: Interaction): Promise<void> {
+  if (details.session === undefined) return;
+  const before = await provider.Session.findByUid(details.session.uid);
+  await before?.destroy();
+  delete details.session;
+  await details.save(details.exp - Math.floor(Date.now() / 1000));
+}
+
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
@@ -122,6 +133,7 @@ async function interact(provider: Provider, { request, response, title, names }:
     response.writeHead(200, pageHeaders).end(page);
     return;
   }
+  await forgetWhoWasHere(provider, details);
   const form = await readForm(request);
   const name = form.get("name")?.trim() ?? "";
   const subject = subjectOf(name);

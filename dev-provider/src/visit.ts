@@ -3,6 +3,8 @@
 export interface Visit {
   /** Who they say they are; none when they cancel. */
   name?: string;
+  /** What the browser keeps of its visits, by name. Default: it has never been there. */
+  cookies?: Map<string, string>;
 }
 
 const mostSteps = 10;
@@ -12,8 +14,7 @@ const mostSteps = 10;
  *
  * @returns The address to which the provider sends the browser back. It is not visited.
  */
-export async function visitProvider(authorizationUrl: URL, { name }: Visit): Promise<URL> {
-  const cookies = new Map<string, string>();
+export async function visitProvider(authorizationUrl: URL, { name, cookies = new Map() }: Visit): Promise<URL> {
   let url = authorizationUrl;
   let form: URLSearchParams | undefined;
   for (let step = 0; step < mostSteps; step += 1) {

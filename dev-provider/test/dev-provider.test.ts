@@ -37,6 +37,15 @@ test("any name is a person, whoever cancels comes back with an error, and the is
   }
 });
 
+test("several people can be tried from one browser, one after the other", async () => {
+  const cookies = new Map<string, string>();
+  for (const name of ["Ada", "Grace", "Ada"]) {
+    const back = await visitProvider(addressWith({}), { name, cookies });
+    expect(back.searchParams.get("code"), name).toMatch(/^[\w-]{43}$/);
+  }
+  expect(cookies.size).toBeGreaterThan(0);
+});
+
 test("PKCE is demanded, and by S256", async () => {
   for (const method of ["", "plain"]) {
     const back = await visitProvider(addressWith({ code_challenge_method: method }), { name: "Ada" });
