@@ -19,6 +19,13 @@ describe("returnPathFrom (OAU-09)", () => {
     expect(returnPathFrom(path)).toBe(path);
   });
 
+  it("takes none that is too long for a header or a cookie once it is escaped", () => {
+    expect(returnPathFrom(`/${"a".repeat(2_047)}`)).toHaveLength(2_048);
+    expect(returnPathFrom(`/${"a".repeat(2_048)}`)).toBe("/");
+    expect(returnPathFrom(`/${"é".repeat(341)}`)).toHaveLength(2_047);
+    expect(returnPathFrom(`/${"é".repeat(342)}`, "/account")).toBe("/account");
+  });
+
   it("leaves a token in the query behind", () => {
     expect(returnPathFrom("/account?token=a.b.c&x=1")).toBe("/account?x=1");
   });

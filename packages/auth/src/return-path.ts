@@ -22,7 +22,9 @@ export function returnPathFrom(value: unknown, fallback: string = defaultPath): 
   // Resolving dot segments may have made another one of it: `/..//host` is `//host`.
   if (url.origin !== nowhere || !isPlainInEveryReading(url.pathname)) return fallback;
   if (url.searchParams.has("token")) url.searchParams.delete("token");
-  return url.pathname + url.search + url.hash;
+  const path = url.pathname + url.search + url.hash;
+  // Escaped it may have become six times as long, and it has to fit into cookies and headers.
+  return path.length > maxLength ? fallback : path;
 }
 
 /** One slash, then anything but what browsers read as a second one or drop without a word. */
