@@ -226,6 +226,56 @@ test("a sign-in of long ago is asked for again, in its place, and then it is don
   expect(refused).toBe(1);
 });
 
+test("somebody else's account at the provider, where the own one is asked for, changes nothing, and the page says so", async ({
+  page,
+}) => {
+  const person = await newPerson(our);
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await signIn(page, person);
+  const ways = page.getByRole("region", { name: "Ways to sign in" });
+  await ways.getByRole("button", { name: "Link Example ID" }).click();
+  await sayWho(page, newName());
+  await expect(ways.getByRole("status")).toContainText("is linked");
+  await page.route("**/api/trpc/auth.unlinkProvider**", (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    const error = { message: "Sign in again.", code: -32_603, data: { reason: "reauthentication_required" } };
+    return route.fulfill({ status: 403, contentType: "application/json", body: JSON.stringify([{ error }]) });
+  });
+  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
+  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  const again = page.getByRole("group", { name: "Sign in again to change this" });
+  await again.getByRole("button", { name: "Continue with Example ID" }).click();
+  await sayWho(page, newName());
+  await expect(ways.getByRole("alert")).toContainText("You are still signed in as before");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
+  await page.reload();
+  await expect(ways.getByRole("button", { name: "Unlink Example ID" })).toBeVisible();
+  await expect(ways.getByText("still signed in as before")).toHaveCount(0);
+});
+
+test("unlinking signs out the other devices that came by a provider, and says how many", async ({ page, browser }) => {
+  const person = await newPerson(our);
+  const name = newName();
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await signIn(page, person);
+  const ways = page.getByRole("region", { name: "Ways to sign in" });
+  await ways.getByRole("button", { name: "Link Example ID" }).click();
+  await sayWho(page, name);
+  await expect(ways.getByRole("status")).toContainText("is linked");
+
+  const device = await browser.newContext({ baseURL: our });
+  const other = await device.newPage();
+  await other.goto("/sign-in?return_to=%2Faccount");
+  await continueWith(other, "Example ID", name);
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText(person.username);
+
+  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
+  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  await expect(ways.getByRole("status")).toContainText("one other device that came by a provider is signed out");
+  await expect(other).toHaveURL(/\/sign-in/);
+  await device.close();
+});
+
 test("back, forward and reload bring no code back: none is in history, storage or a Referer (OAU-12, WEB-01)", async ({
   page,
 }) => {

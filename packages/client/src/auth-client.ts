@@ -4,6 +4,7 @@
 import { addressTokenOfThisPage } from "./address-token.ts";
 import { createApiCall } from "./api-call.ts";
 import { type Credentials, createAuthApi, type Ended, type SessionInfo } from "./auth-api.ts";
+import type { AuthClientError } from "./auth-client-error.ts";
 import { type AuthClientOptions, originOf } from "./auth-client-options.ts";
 import type { AuthState, AuthUser } from "./auth-state.ts";
 import { createBackOff } from "./back-off.ts";
@@ -75,6 +76,13 @@ export interface AuthClient {
    * @throws AuthClientError `unsupported` where this browser or page cannot do it; then it goes nowhere.
    */
   signInWith(provider: string, way?: ProviderWay): Promise<void>;
+  /**
+   * Why the code that came back to this page signed nobody in, for a page that shows whoever was here before and still is. Told once.
+   *
+   * @returns null where it did, or where none came. Its reason is one of the server's, such as `username_needed` (the account at the
+   *   provider is nobody's here) or `code_invalid`; or `unreachable`.
+   */
+  signInProblem(): Promise<AuthClientError | null>;
   /**
    * Makes the account that `state.pendingSignUp` is about, and signs in.
    *
@@ -374,6 +382,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     linkProvider: providers.linkProvider,
     finishLink: providers.finishLink,
+    signInProblem() {
+      beginOnce();
+      return redemption.takeProblem();
+    },
     async retry() {
       if (store.get().status === "unreachable") await keeper.resume();
     },

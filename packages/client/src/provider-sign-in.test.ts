@@ -17,6 +17,7 @@ import {
 } from "../test/harness.ts";
 import { setUpTab } from "../test/provider-tab.ts";
 import { type AddressWindow, createAddressToken } from "./address-token.ts";
+import { AuthClientError } from "./auth-client-error.ts";
 import { handOverGoodMs, handOverKey } from "./hand-over.ts";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -373,6 +374,17 @@ describe("a sign-in with a provider that comes to nothing", () => {
     expect(browser.stored()).toBe(tokenFor(bob));
     expect(server.sessions.isLive(bob.sessionId)).toBe(true);
     expect(server.count("auth.redeem")).toBe(1);
+    // The state says nothing of it; whoever asks is told, once.
+    expect(await client.signInProblem()).toBeInstanceOf(AuthClientError);
+    expect(await client.signInProblem()).toBeNull();
+  });
+
+  it("has no problem to tell of where it signed in, or where no code came", async () => {
+    const { load, signInAs } = setUpTab({ here: bob });
+    expect(await load(null).client.signInProblem()).toBeNull();
+    const { client } = load(await signInAs(ada));
+    expect(await client.signInProblem()).toBeNull();
+    expect(client.getState()).toMatchObject({ status: "signed-in", user: ada });
   });
 
   it("is given up after ten seconds without an answer", async () => {

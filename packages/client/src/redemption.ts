@@ -18,6 +18,8 @@ export interface Redemption {
   redeem(redeemable: RedeemableCode): Promise<boolean>;
   /** While the code is on its way, it is not known who is here: neither another tab's token nor its end is looked at. */
   underWay(): Promise<boolean> | undefined;
+  /** Why it came to nothing; null where it did not. Told once. */
+  takeProblem(): Promise<AuthClientError | null>;
 }
 
 export interface RedemptionOptions {
@@ -29,6 +31,8 @@ export interface RedemptionOptions {
 
 export function createRedemption({ api, entries, signUps, clock }: RedemptionOptions): Redemption {
   let underWay: Promise<boolean> | undefined;
+  let decided: Promise<boolean> | undefined;
+  let problem: AuthClientError | null = null;
 
   async function redeem({ code, handOver }: RedeemableCode): Promise<boolean> {
     const before = entries.decisions();
@@ -41,8 +45,9 @@ export function createRedemption({ api, entries, signUps, clock }: RedemptionOpt
       return true;
     } catch (error) {
       if (before !== entries.decisions()) return true;
-      if (error instanceof AuthClientError && error.reason === "username_needed") {
-        const suggestion = suggestionFrom(error.details.suggestion);
+      problem = error instanceof AuthClientError ? error : null;
+      if (problem?.reason === "username_needed") {
+        const suggestion = suggestionFrom(problem.details.suggestion);
         signUps.begin({ ...handOver, purpose: "sign-up", begunMs: clock.dateMs(), code, suggestion });
       }
       return false;
@@ -52,8 +57,15 @@ export function createRedemption({ api, entries, signUps, clock }: RedemptionOpt
   return {
     redeem(redeemable) {
       underWay = redeem(redeemable);
+      decided = underWay;
       return underWay;
     },
     underWay: () => underWay,
+    async takeProblem() {
+      await decided;
+      const told = problem;
+      problem = null;
+      return told;
+    },
   };
 }

@@ -54,7 +54,7 @@ export function LinkedProviderRow({ linked, methods, nowMs, unlink }: LinkedProv
         <ConfirmedAction
           label="Unlink"
           description={`Unlink ${label}`}
-          question={`Unlink ${label}? You can no longer sign in with it then, until you link it again. Nothing changes at ${label}.`}
+          question={`Unlink ${label}? You can no longer sign in with it then, until you link it again, and other devices that came by a provider are signed out. Nothing changes at ${label}.`}
           confirm="Yes, unlink it"
           run={unlink}
           wordsFor={unlinkWords}

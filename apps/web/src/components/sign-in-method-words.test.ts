@@ -1,6 +1,13 @@
 import { AuthClientError, type AuthClientErrorReason } from "@signet/client";
 import { describe, expect, it } from "vitest";
-import { linkWords, setPasswordErrors, settingOutWords, signInAgainErrors } from "./sign-in-method-words";
+import {
+  linkWords,
+  setPasswordErrors,
+  settingOutWords,
+  signInAgainErrors,
+  stillHereWords,
+  unlinkedWords,
+} from "./sign-in-method-words";
 
 const error = (reason: AuthClientErrorReason, problem?: string, field?: string) =>
   new AuthClientError(reason, "What the server says.", {
@@ -14,6 +21,21 @@ describe("why a browser did not set out", () => {
     expect(settingOutWords(error("unsupported", "no_secure_context"))).toMatch(/https/);
     expect(settingOutWords(error("token_missing"))).toMatch(/Something went wrong here/);
   });
+});
+
+describe("why signing in with a provider changed nothing", () => {
+  it("is told apart: another account there, a way that took too long, anything else", () => {
+    expect(stillHereWords(error("username_needed"))).toMatch(/not linked to yours/);
+    expect(stillHereWords(error("code_invalid"))).toMatch(/took too long/);
+    expect(stillHereWords(error("rate_limited"))).toMatch(/Too many tries/);
+  });
+
+  it.each(["username_needed", "code_invalid", "unreachable", "busy"] as const)(
+    "says after %s who is here",
+    (reason) => {
+      expect(stillHereWords(error(reason))).toMatch(/^You are still signed in as before/);
+    },
+  );
 });
 
 describe("why nothing was linked", () => {
@@ -32,6 +54,15 @@ describe("why nothing was linked", () => {
 
   it("claims nothing where no answer came", () => {
     expect(linkWords(error("unreachable"))).toMatch(/may be linked or not/);
+  });
+});
+
+describe("what unlinking did", () => {
+  it("is said with the devices that it signed out", () => {
+    expect(unlinkedWords("Example", 0, 0)).toBe("Example was unlinked already.");
+    expect(unlinkedWords("Example", 1, 0)).toBe("Example is unlinked.");
+    expect(unlinkedWords("Example", 1, 1)).toMatch(/one other device that came by a provider is signed out/);
+    expect(unlinkedWords("Example", 1, 2)).toMatch(/2 other devices that came by a provider are signed out/);
   });
 });
 

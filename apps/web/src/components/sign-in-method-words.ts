@@ -11,6 +11,18 @@ export function settingOutWords(error: AuthClientError): string {
     : "Your browser keeps nothing for this page, and signing in with a provider needs that. Allow it to keep data for this site, then try again.";
 }
 
+/** Why signing in with a provider changed nothing for whoever was here. */
+export function stillHereWords(error: AuthClientError): string {
+  switch (error.reason) {
+    case "username_needed":
+      return "You are still signed in as before: that account at the provider is not linked to yours. Sign in again with one that is, or link it below.";
+    case "code_invalid":
+      return "You are still signed in as before: the way to the provider and back took too long. Begin again.";
+    default:
+      return `You are still signed in as before. ${actionWords(error)}`;
+  }
+}
+
 /** Why what came back from a provider was not linked. */
 export function linkWords(error: AuthClientError): string {
   switch (error.reason) {
@@ -27,6 +39,13 @@ export function linkWords(error: AuthClientError): string {
     default:
       return `Nothing was linked. ${actionWords(error)}`;
   }
+}
+
+/** What was done. */
+export function unlinkedWords(label: string, unlinked: number, ended: number): string {
+  if (unlinked === 0) return `${label} was unlinked already.`;
+  if (ended === 0) return `${label} is unlinked.`;
+  return `${label} is unlinked, and ${ended === 1 ? "one other device" : `${ended} other devices`} that came by a provider ${ended === 1 ? "is" : "are"} signed out.`;
 }
 
 /** Which field an error belongs to, and what is said there; `form` where it belongs to none. */

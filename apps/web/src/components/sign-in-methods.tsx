@@ -8,8 +8,10 @@ import { LinkedProviderRow } from "./linked-provider-row";
 import { PasswordMark, ProviderMark } from "./provider-mark";
 import { refusalFrom } from "./refusal-from";
 import { useServerNow } from "./server-now";
+import { useSessionsChanged } from "./sessions-query";
 import { SignInAgain } from "./sign-in-again";
 import { isFreshEnough } from "./sign-in-age";
+import { unlinkedWords } from "./sign-in-method-words";
 import { SignInMethodRow } from "./sign-in-method-row";
 import { type LinkedProvider, useSignInMethods, useSignInMethodsChanged } from "./sign-in-methods-query";
 import { trpc } from "./trpc";
@@ -32,6 +34,7 @@ export function SignInMethods({ username, outcome, onOutcome }: SignInMethodsPro
   const { providers } = useAppSettings();
   const methods = useSignInMethods();
   const methodsChanged = useSignInMethodsChanged();
+  const sessionsChanged = useSessionsChanged();
   const unlinking = trpc.auth.unlinkProvider.useMutation();
   const nowMs = useServerNow();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -49,9 +52,10 @@ export function SignInMethods({ username, outcome, onOutcome }: SignInMethodsPro
 
   const unlink = async ({ issuer, label }: LinkedProvider) => {
     onOutcome(null);
-    const { unlinked } = await unlinking.mutateAsync({ issuer });
+    const { unlinked, ended } = await unlinking.mutateAsync({ issuer });
     await methodsChanged();
-    say(unlinked === 0 ? `${label} was unlinked already.` : `${label} is unlinked.`, true);
+    if (ended > 0) void sessionsChanged();
+    say(unlinkedWords(label, unlinked, ended), true);
   };
 
   /** Asks first for a new sign-in where the API wants one. What else is refused goes to whoever asked. */

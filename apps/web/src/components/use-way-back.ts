@@ -4,7 +4,7 @@ import { AuthClientError } from "@signet/client";
 import { useAuth } from "@signet/client/react";
 import { useEffect, useRef } from "react";
 import { type ProviderProblem, providerProblemWords } from "./provider-problem";
-import { linkWords } from "./sign-in-method-words";
+import { linkWords, stillHereWords } from "./sign-in-method-words";
 import { useSignInMethodsChanged } from "./sign-in-methods-query";
 
 /** What came of changing the ways to sign in. */
@@ -17,7 +17,7 @@ export interface Outcome {
 
 /** What came of a way to a provider and back, which ends on this page. */
 export function useWayBack(problem: ProviderProblem | null, onOutcome: (outcome: Outcome) => void): void {
-  const { finishLink } = useAuth();
+  const { finishLink, signInProblem } = useAuth();
   const methodsChanged = useSignInMethodsChanged();
   const latest = useRef({ methodsChanged, onOutcome });
 
@@ -41,6 +41,8 @@ export function useWayBack(problem: ProviderProblem | null, onOutcome: (outcome:
     };
     const finish = async () => {
       try {
+        const unfinished = await signInProblem();
+        if (unfinished !== null) return tell({ words: stillHereWords(unfinished), isGood: false });
         const linked = await finishLink();
         if (linked === null) return;
         await latest.current.methodsChanged();
@@ -56,5 +58,5 @@ export function useWayBack(problem: ProviderProblem | null, onOutcome: (outcome:
     return () => {
       wanted = false;
     };
-  }, [finishLink]);
+  }, [finishLink, signInProblem]);
 }

@@ -16,6 +16,7 @@ export type AuthActions = Pick<
   | "signOutEverywhere"
   | "changePassword"
   | "signInWith"
+  | "signInProblem"
   | "signUpWithProvider"
   | "forgetPendingSignUp"
   | "linkProvider"
@@ -44,7 +45,7 @@ export function useAuth(): AuthState & AuthActions {
   return useMemo(() => {
     const { signUp, signIn, signOut, retry, confirm, dismiss, getAccessToken, timeLeftMs } = client;
     const { listSessions, endSession, signOutOthers, signOutEverywhere, changePassword } = client;
-    const { signInWith, signUpWithProvider, forgetPendingSignUp, linkProvider, finishLink } = client;
+    const { signInWith, signInProblem, signUpWithProvider, forgetPendingSignUp, linkProvider, finishLink } = client;
     return {
       ...state,
       signUp,
@@ -56,6 +57,7 @@ export function useAuth(): AuthState & AuthActions {
       signOutEverywhere,
       changePassword,
       signInWith,
+      signInProblem,
       signUpWithProvider,
       forgetPendingSignUp,
       linkProvider,
