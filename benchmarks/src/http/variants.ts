@@ -46,6 +46,15 @@ export function ownVariants(issuer: Issuer): Variant[] {
     { ...plain("node:http + jose, HS256", "jose", hs256, bearerHs256), onlyInFull: true },
     plain("node:http + jose, ES256", "jose"),
     ...trpcPair("tRPC, Signet's adapter", "trpc-signet", es256, bearer, true),
+    // What it costs to know who calls, and nothing else: the token comes along here too, and the answer is as long.
+    {
+      name: "tRPC, Signet's adapter, public, asked and answered as the protected one",
+      ours: true,
+      server: own("trpc-signet", es256, "/hello"),
+      path: "/nobody",
+      headers: bearer,
+      expected: someone,
+    },
     ...trpcPair("tRPC, standalone adapter", "trpc-standalone", es256, bearer).map(protectedInShort),
     ...trpcPair("tRPC, fetch adapter on @hono/node-server", "trpc-hono", es256, bearer).map(protectedInShort),
     plain("Express + express-oauth2-jwt-bearer", "express-bearer"),

@@ -1,4 +1,4 @@
-// A small tRPC router: something that anybody may ask, and something that asks who is calling. The same for every adapter.
+// A small tRPC router: what anybody may ask, and what asks who is calling. The same for every adapter.
 
 import { authResponseMeta, formatAuthError, requireClaims } from "@signet/auth/trpc";
 import { initTRPC } from "@trpc/server";
@@ -11,8 +11,18 @@ export interface Context {
 const verifier = await signetVerifier();
 const t = initTRPC.context<Context>().create({ errorFormatter: formatAuthError, isDev: false });
 
+const nobody = {
+  subject: "a subject of 22 chars.",
+  username: "ada",
+  sessionId: "session id of 22 chars",
+  issuedAt: 1_800_000_000,
+  expiresAt: 1_800_000_900,
+};
+
 export const router = t.router({
   hello: t.procedure.query(() => ({ hello: "anybody" })),
+  /** As much to write as for `whoami`, about nobody. */
+  nobody: t.procedure.query(() => nobody),
   whoami: t.procedure
     .use(async ({ ctx, path, next }) =>
       next({ ctx: { claims: await requireClaims(verifier, ctx.authorization, { path }) } }),

@@ -166,6 +166,31 @@ describe("guessing at an account (PWD-06, PWD-08)", () => {
     for (let time = 0; time < 50; time += 1) expect(await reasonOf(signIn("alice", password))).toBe("ok");
   });
 
+  it("who signs in many times at once is not shut out for those that found no room", async () => {
+    await signUp("alice");
+    for (let round = 0; round < 3; round += 1) {
+      const all = await Promise.all(Array.from({ length: 40 }, () => reasonOf(signIn("alice", password))));
+      expect(count(all)).toEqual({ ok: 5, rate_limited: 35 });
+      expect(await reasonOf(signIn("alice", password))).toBe("ok");
+    }
+  });
+
+  it("an address does not pay for an account that has no room: its others sign in", async () => {
+    await signUp("alice");
+    await signUp("bob", "192.0.2.201");
+    for (let guess = 0; guess < 100; guess += 1) await reasonOf(signIn("alice", wrong));
+    expect(hashed).toHaveLength(5);
+    expect(await reasonOf(signIn("bob", password))).toBe("ok");
+  });
+
+  it("a flood at an account that has no room asks no counter", async () => {
+    await signUp("alice");
+    for (let guess = 0; guess < 7; guess += 1) await reasonOf(signIn("alice", wrong));
+    seenKeys.length = 0;
+    for (let guess = 0; guess < 100; guess += 1) await reasonOf(signIn("alice", wrong, addressOf(guess)));
+    expect(seenKeys).toEqual([]);
+  });
+
   it("an unknown name is counted and refused as a known one (PWD-05)", async () => {
     await signUp("alice");
     const refusals = async (username: string) => {

@@ -150,19 +150,27 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
   return {
     async charge(attempt) {
       const charges = chargesOf(attempt);
+      // What is known to be refused charges nobody first: a flood costs the database nothing.
       for (const [limit, key] of charges) {
-        const seconds = await limit.charge(key);
+        const seconds = limit.refusedFor(key);
         if (seconds !== undefined) throw rateLimited(seconds);
       }
-      let given = false;
-      return {
-        async giveBack() {
-          // What comes after an answer may fail, too: twice would be room for a guess that nobody has.
-          if (given) return;
-          given = true;
-          await Promise.all(charges.map(([limit, key]) => limit.giveBack(key)));
-        },
+      const charged: Charged[] = [];
+      const giveBack = async () => {
+        await Promise.all(charged.splice(0).map(([limit, key]) => limit.giveBack(key)));
       };
+      for (const charge of charges) {
+        const [limit, key] = charge;
+        const seconds = await limit.charge(key);
+        if (seconds === undefined) charged.push(charge);
+        else {
+          // It is not made: an address does not pay for an account that has no room.
+          await giveBack();
+          throw rateLimited(seconds);
+        }
+      }
+      // What comes after an answer may fail, too: a second time gives nothing, as it would be room for a guess that nobody has.
+      return { giveBack };
     },
   };
 }

@@ -48,6 +48,18 @@ describe("a limit", () => {
     expect(await limit.charge("a")).toBeUndefined();
   });
 
+  it("counts nothing for what it refused: as many as before have room when those who got through give back", async () => {
+    const counter = createCounter();
+    const limit = createLimit(2, counter, () => startMs);
+    const wave = () => Promise.all(Array.from({ length: 10 }, () => limit.charge("a")));
+    for (let round = 0; round < 3; round += 1) {
+      expect((await wave()).filter((seconds) => seconds === undefined)).toHaveLength(2);
+      expect(counter.counts.get("a")).toBe(2);
+      await limit.giveBack("a");
+      await limit.giveBack("a");
+    }
+  });
+
   it("asks the counter no more about a key that it has refused, until the time is over", async () => {
     const counter = createCounter();
     let nowMs = startMs;

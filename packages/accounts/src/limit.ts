@@ -7,7 +7,13 @@ import type { Counter } from "./stores.ts";
 const maxRefused = 10_000;
 
 export interface Limit {
-  /** Counts one. @returns in how many seconds there is room again, where there was none. @throws AuthError `storage_unavailable` */
+  /** In how many seconds there is room again, for a key of which it is known that there is none. Asks nobody. */
+  refusedFor(key: string): number | undefined;
+  /**
+   * Counts one, where there is room: what is refused was no attempt, and leaves the count as it was.
+   *
+   * @returns in how many seconds there is room again, where there was none. @throws AuthError `storage_unavailable`
+   */
   charge(key: string): Promise<number | undefined>;
   /** What was refused meanwhile is asked about again. @throws AuthError `storage_unavailable` */
   giveBack(key: string): Promise<void>;
@@ -39,11 +45,14 @@ export function createLimit(most: number, counter: Counter, clock: Clock): Limit
   }
 
   return {
+    refusedFor,
     async charge(key) {
       const refused = refusedFor(key);
       if (refused !== undefined) return refused;
       const { count, secondsLeft } = await counter.add(key);
-      return count > most ? refuse(key, secondsLeft) : undefined;
+      if (count <= most) return undefined;
+      await counter.takeBack(key);
+      return refuse(key, secondsLeft);
     },
     async giveBack(key) {
       await counter.takeBack(key);
