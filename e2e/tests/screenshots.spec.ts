@@ -1,18 +1,24 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, newPerson, servers, signIn, test } from "../fixtures.ts";
+import { newName } from "../provider-visit.ts";
 
-/** With SCREENSHOTS=1 the pictures of the README are made anew; otherwise they go where test results go. */
 const images = fileURLToPath(new URL("../../docs/images", import.meta.url));
+const keep = process.env["SCREENSHOTS"] === "1";
+
+/** With SCREENSHOTS=1 the pictures of README and docs are made anew; otherwise they go where test results go. */
+function pathOf(name: string): string {
+  if (!keep) return test.info().outputPath(name);
+  mkdirSync(images, { recursive: true });
+  return `${images}/${name}`;
+}
+
+const lights = ["light", "dark"] as const;
 
 const phoneAgent =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 
-test("the pictures of the README can be taken", async ({ page }, testInfo) => {
-  const keep = process.env["SCREENSHOTS"] === "1";
-  if (keep) mkdirSync(images, { recursive: true });
-  const pathOf = (name: string) => (keep ? `${images}/${name}` : testInfo.outputPath(name));
-
+test("the pictures of the README can be taken", async ({ page }) => {
   const { username, password, accessToken } = await newPerson(undefined, "ada.lovelace");
   const ask = (name: string, headers: Record<string, string>, input?: object) =>
     fetch(`${servers.main.url}/api/trpc/auth.${name}`, {
@@ -28,7 +34,7 @@ test("the pictures of the README can be taken", async ({ page }, testInfo) => {
   await page.goto("/sign-in?return_to=%2Faccount");
   await signIn(page, { username, password, accessToken });
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(username);
-  for (const colorScheme of ["light", "dark"] as const) {
+  for (const colorScheme of lights) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto("/account");
     await expect(page.getByText("Genuine", { exact: true })).toBeVisible();
@@ -41,3 +47,32 @@ test("the pictures of the README can be taken", async ({ page }, testInfo) => {
     await page.screenshot({ path: pathOf(`token-${colorScheme}.png`) });
   }
 });
+
+/** Somebody new each time: the second time there would be an account. */
+const people = { light: "grace", dark: "edsger" };
+
+for (const colorScheme of lights) {
+  test(`the pictures of docs/sign-in-with.md can be taken, ${colorScheme}`, async ({ page }) => {
+    const our = servers.providers.url;
+    await page.setViewportSize({ width: 760, height: 760 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const take = async (what: string, part = page.locator("body")) => {
+      await page.evaluate(() => document.fonts.ready);
+      await part.screenshot({ path: pathOf(`provider-${what}-${colorScheme}.png`) });
+    };
+    await page.goto(`${our}/sign-in?return_to=%2Faccount`);
+    await page.getByRole("button", { name: "Continue with Example ID" }).waitFor();
+    await take("1-buttons");
+    await page.getByRole("button", { name: "Continue with Example ID" }).click();
+    await page.getByLabel("Name").fill(keep ? people[colorScheme] : newName());
+    await take("2-elsewhere");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Choose a username" }).waitFor();
+    await take("3-username");
+    await page.getByRole("button", { name: "Create the account" }).click();
+    const ways = page.getByRole("region", { name: "Ways to sign in" });
+    await ways.getByText("Your only way in").waitFor();
+    await expect(ways.getByRole("alert")).toHaveText("");
+    await take("4-ways", ways);
+  });
+}

@@ -30,6 +30,7 @@ import { createSessionKeeper } from "./session-keeper.ts";
 import { createSignOuts } from "./sign-outs.ts";
 import { createStateStore } from "./state-store.ts";
 import { createStoredToken, heldFrom } from "./stored-token.ts";
+import { decodeUnverified } from "./token-shape.ts";
 import { createWakeUpWatch } from "./wake-up.ts";
 
 export interface AuthClient {
@@ -199,6 +200,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
   });
 
+  let sessionAtBegin: string | null = null;
   const redemption = createRedemption({ api, entries, signUps, clock });
   store.subscribe(() => store.get().status === "signed-in" && signUps.forget());
   // Before a link, a fetch or a report can see it.
@@ -222,6 +224,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
     // 3. Otherwise, look in storage.   4. Is it still good, as far as can be told here?
     const found = taken ?? kept.held;
+    sessionAtBegin = found?.claims.sessionId ?? null;
     if (found === null) {
       if (redeemable !== null && signUps.shown() === null) return keeper.beginWithNobody("not_completed");
       return keeper.beginWithNobody(kept.damaged ? "refused" : "never");
@@ -382,9 +385,11 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     linkProvider: providers.linkProvider,
     finishLink: providers.finishLink,
-    signInProblem() {
-      beginOnce();
-      return redemption.takeProblem();
+    async signInProblem() {
+      const { token } = await authorization();
+      const problem = await redemption.takeProblem();
+      // Whoever has come since then knows how.
+      return sessionAtBegin !== null && decodeUnverified(token)?.sessionId === sessionAtBegin ? problem : null;
     },
     async retry() {
       if (store.get().status === "unreachable") await keeper.resume();

@@ -49,6 +49,18 @@ describe("a sign-up with a provider", () => {
     expect(client.getState()).toMatchObject({ status: "signed-out", reason: "signed_out", pendingSignUp: null });
   });
 
+  it("leaves no problem to tell of: who was new has an account now", async () => {
+    const { loadForName } = setUpTab();
+    const { client } = await loadForName();
+    await client.signUpWithProvider("grace");
+    expect(await client.signInProblem()).toBeNull();
+  });
+
+  it("that was not wanted is a problem to tell whoever is here already", async () => {
+    const { client } = await setUpTab({ here: bob }).loadForName();
+    expect(await client.signInProblem()).toMatchObject({ reason: "username_needed" });
+  });
+
   it("keeps the session in memory of this page for clients without cookies", async () => {
     const { server, clock, loadForName } = setUpTab({ refreshToken: "body" });
     const { client } = await loadForName();
