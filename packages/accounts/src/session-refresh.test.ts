@@ -43,8 +43,16 @@ function sessionRow(id: string, refresh: { salt: Uint8Array; currentHash: string
   const now = new Date(nowMs);
   const inTime = new Date(nowMs + limits.maxSeconds * 1000);
   return {
-    ...{ id, userId: "alice", createdAt: now, lastUsedAt: now, expiresAt: inTime, endedAt: null, now },
-    ...{ device: null, address: client.address, amr: "pwd" as const },
+    id,
+    userId: "alice",
+    createdAt: now,
+    lastUsedAt: now,
+    expiresAt: inTime,
+    endedAt: null,
+    now,
+    device: null,
+    address: client.address,
+    amr: "pwd" as const,
     user: { id: "alice", username: "alice", scope: [], disabledAt: null },
     refresh: { ...refresh, counter: 0, previousHash: null, attemptHash: null, movedAt: now, idleExpiresAt: inTime },
   };
@@ -53,7 +61,10 @@ function sessionRow(id: string, refresh: { salt: Uint8Array; currentHash: string
 /** As a process that has just started, on the same row. */
 function create(): SessionRefresh {
   return createSessionRefresh({
-    ...{ refreshTokens, start, limits, clock: () => nowMs },
+    refreshTokens,
+    start,
+    limits,
+    clock: () => nowMs,
     budgets: {
       async charge() {
         charges += 1;

@@ -180,7 +180,8 @@ describe("on a true PostgreSQL", () => {
   const issuer = "https://id.example";
   const code = (subject: string) => ({
     ...{ codeHash: `code of ${subject}`, transactionHash: subject, challenge: subject, issuer, subject },
-    ...{ preferredUsername: null, maxAgeSeconds: 60 },
+    preferredUsername: null,
+    maxAgeSeconds: 60,
   });
   let test: Awaited<ReturnType<typeof createTestDatabase>>;
   let database: Database;
