@@ -179,7 +179,11 @@ describe("on a true PostgreSQL", () => {
   const owner = { userId: "alice", sessionId: "first" };
   const issuer = "https://id.example";
   const code = (subject: string) => ({
-    ...{ codeHash: `code of ${subject}`, transactionHash: subject, challenge: subject, issuer, subject },
+    codeHash: `code of ${subject}`,
+    transactionHash: subject,
+    challenge: subject,
+    issuer,
+    subject,
     preferredUsername: null,
     maxAgeSeconds: 60,
   });
