@@ -5,6 +5,7 @@ import type { AccessTokenClaims } from "@signet/auth/claims";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError, isAuthError } from "@signet/auth/errors";
 import type { AccessTokenSigner } from "@signet/auth/sign";
+import { withoutEchoes } from "./audit-echoes.ts";
 import { type AuditLog, noAuditLog } from "./audit-events.ts";
 import { toAuditEvent, toProviderEvent, withAuditedEndings, withAuditedFailures } from "./audited.ts";
 import type { Budgets, Charge } from "./budgets.ts";
@@ -111,7 +112,8 @@ const noMarks: ReadonlyMap<string, string> = new Map();
 /** @throws TypeError when an option is out of range */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, signer, hasher, clock, passwordMinLength, sessionMaxSeconds, sessionIdleSeconds } = options;
-  const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing, audit = noAuditLog } = options;
+  const { budgets = noLimits, onSessionsEnded = nothing, onIncident = nothing } = options;
+  const audit = withoutEchoes(options.audit ?? noAuditLog, clock);
   const { providers: identityProviders = [], onProviderProblem = nothing } = options;
   requireRange("passwordMinLength", passwordMinLength, 8, 64);
   requireRange("sessionMaxSeconds", sessionMaxSeconds, 1, Number.MAX_SAFE_INTEGER);

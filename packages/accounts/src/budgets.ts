@@ -24,8 +24,8 @@ export type Attempt =
   /** By session: a thief with somebody's token uses up what is the thief's, and the owner can still change it elsewhere. */
   | { operation: "change_password"; sessionId: string }
   | { operation: "refresh"; sessionId: string }
-  /** A list of all sessions of somebody who is signed in. */
-  | { operation: "list_sessions"; userId: string }
+  /** What somebody who is signed in asks the database. By session: a thief's token uses up none of the owner's other ones. */
+  | { operation: "account_call"; sessionId: string }
   /** What a token is good for, by another service. */
   | { operation: "ask_about_token"; clientId: string };
 
@@ -75,9 +75,9 @@ const refreshWindow = 5 * 60;
 /** A hundred a second: services that ask more often should verify. */
 const questionsPerClient = 6_000;
 const questionWindow = 60;
-/** More than all pages of a person show. */
-const listsPerUser = 120;
-const listWindow = 60;
+/** More than all pages of a person ask. */
+const callsPerSession = 240;
+const callWindow = 60;
 
 type Charged = readonly [limit: Limit, key: string];
 
@@ -100,11 +100,11 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
   const signUpWide = limitOf("sign_up/wide", signUpsPerAddress * wideFactor, hour);
   const change = limitOf("change_password", signInsPerAccount, quarterHour);
   const changeDay = limitOf("change_password/day", guessesPerAccountAndDay, day);
-  // Only sessions, users and clients that exist are counted, and each replica may count for itself: that costs no statement.
+  // Only sessions and clients that exist are counted, and each replica may count for itself: that costs no statement.
   const ownLimit = (most: number, windowSeconds: number) =>
     createLimit(most, createMemoryCounter({ windowSeconds }), clock);
   const refresh = ownLimit(refreshesPerSession, refreshWindow);
-  const list = ownLimit(listsPerUser, listWindow);
+  const call = ownLimit(callsPerSession, callWindow);
   const question = ownLimit(questionsPerClient, questionWindow);
 
   /** One after the other: what finds no room in the first is not counted in the next. */
@@ -126,8 +126,8 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
         return both(change, changeDay, attempt.sessionId);
       case "refresh":
         return [[refresh, attempt.sessionId]];
-      case "list_sessions":
-        return [[list, attempt.userId]];
+      case "account_call":
+        return [[call, attempt.sessionId]];
       case "ask_about_token":
         return [[question, attempt.clientId]];
     }

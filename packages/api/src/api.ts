@@ -26,6 +26,7 @@ import { createMetrics } from "./metrics.ts";
 import { createRevocationFeed } from "./revocation-feed.ts";
 import { createServiceClients } from "./service-clients.ts";
 import { withSessionLog } from "./session-log.ts";
+import { createSessionRoom, withSessionRoom } from "./session-room.ts";
 import { createSessionWatch } from "./session-watch.ts";
 import { withSignInRoom } from "./sign-in-room.ts";
 import { withRequestSpan } from "./tracing.ts";
@@ -53,7 +54,9 @@ const apiPrefixes = ["/api/", "/auth/", "/.well-known/"];
 
 export function createApi({ accounts, ...other }: ApiServices): Api {
   const { metrics = createMetrics(), log, revocationPages } = other;
-  const services: ApiServices = { ...other, accounts: withSessionLog(withSignInRoom(accounts), log, metrics) };
+  const sessionRoom = createSessionRoom();
+  const inRooms = withSessionRoom(withSignInRoom(accounts), sessionRoom);
+  const services: ApiServices = { ...other, accounts: withSessionLog(inRooms, log, metrics) };
   const clients = createServiceClients({
     clients: services.clients ?? [],
     log,
@@ -70,7 +73,9 @@ export function createApi({ accounts, ...other }: ApiServices): Api {
   const byEndpoint: ByEndpoint<Endpoint> = {
     "/auth/issue-new-token": { POST: (request, peer) => issueNewToken(services, request, peer) },
     "/auth/refresh": { POST: (request, peer) => refresh(services, browserCalls, request, peer) },
-    "/auth/sign-out": { POST: (request) => signOut(services, browserCalls, request) },
+    "/auth/sign-out": {
+      POST: (request, peer) => sessionRoom.admit(peer.address, () => signOut(services, browserCalls, request)),
+    },
     "/auth/oidc/:provider/start": {
       GET: (request, peer) => startProviderSignIn(services, browserCalls, providerOf(request), request, peer),
     },

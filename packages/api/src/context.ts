@@ -31,7 +31,7 @@ export interface ApiServices {
   issuer?: string;
   /** Other services that may introspect, revoke and follow revocations. Default: none may. */
   clients?: readonly ServiceClient[];
-  /** How often they may ask about tokens; accounts have their own. Default: as often as they like. */
+  /** How often they may ask about tokens, and people about their accounts; accounts have their own. Default: as often as they like. */
   budgets?: Budgets;
   /** Where other services' revocations are read from. Default: there is no feed for them. */
   revocationPages?: RevocationPages;
@@ -70,6 +70,18 @@ export interface Context {
    * @throws AuthError `token_missing` | `token_malformed` | `token_invalid` | `token_expired` | `keys_unavailable`
    */
   authenticate(): Promise<AccessTokenClaims>;
+  /**
+   * Counts a call that asks the database on behalf of whoever is calling.
+   *
+   * @throws AuthError as `authenticate`, and `rate_limited`
+   */
+  chargeCall(): Promise<void>;
+  /**
+   * Asks the database, at the first call, whether the caller's session and token still stand; once, however many calls the request has.
+   *
+   * @throws AuthError as `authenticate`, and `token_revoked` | `storage_unavailable`
+   */
+  requireLive(): Promise<void>;
 }
 
 const maxDeviceLength = 200;
@@ -93,12 +105,19 @@ export function createContext(
   call: CallInfo = { shape: "alone", answerHeaders: new Headers() },
 ): Context {
   let claims: Promise<AccessTokenClaims> | undefined;
+  let live: Promise<void> | undefined;
+  const authenticateOnce = () => (claims ??= authenticate(services.verifier, request));
   return {
     accounts: services.accounts,
     log: services.log,
     client: () => clientOf(request, peer),
     delivery: createTokenDelivery(browserCallsOf(services), request, call),
-    authenticate: () => (claims ??= authenticate(services.verifier, request)),
+    authenticate: authenticateOnce,
+    async chargeCall() {
+      const { sid: sessionId } = await authenticateOnce();
+      await services.budgets?.charge({ operation: "account_call", sessionId });
+    },
+    requireLive: () => (live ??= authenticateOnce().then((whose) => services.accounts.sessions.requireLive(whose))),
   };
 }
 

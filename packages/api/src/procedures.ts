@@ -54,14 +54,26 @@ const authenticated = t.procedure.use(({ ctx, path, next }) =>
  */
 export const protectedProcedure = authenticated.meta({ access: "protected" });
 
+const charged = authenticated.use(async ({ ctx, next }) => {
+  await ctx.chargeCall();
+  return next();
+});
+
 /**
- * As `protectedProcedure`, and the session must not have ended: its row is read, so that an end counts at once and not within a
+ * As `protectedProcedure`, for what asks the database: no session may do so too often, and each call of a batch counts.
+ *
+ * @throws AuthError `rate_limited`
+ */
+export const accountProcedure = charged.meta({ access: "protected" });
+
+/**
+ * As `accountProcedure`, and the session must not have ended: its row is read, so that an end counts at once and not within a
  * second. For what must be certain, at the price of a query.
  *
- * @throws AuthError `token_revoked` | `storage_unavailable`
+ * @throws AuthError `token_revoked` | `rate_limited` | `storage_unavailable`
  */
-export const liveSessionProcedure = authenticated.meta({ access: "live session" }).use(async ({ ctx, path, next }) => {
-  await ctx.accounts.sessions.requireLive(ctx.claims).catch((error: unknown) => {
+export const liveSessionProcedure = charged.meta({ access: "live session" }).use(async ({ ctx, path, next }) => {
+  await ctx.requireLive().catch((error: unknown) => {
     throw refusedBefore(error, path);
   });
   return next();

@@ -25,9 +25,11 @@ export interface RevocationNews {
 }
 
 const maxWaiting = 10_000;
+/** All tabs of a browser share one. */
+const maxOfSession = 20;
 
 export function createSessionWatch(news: RevocationNews): SessionWatch {
-  const room = createWaitingRoom(maxWaiting);
+  const room = createWaitingRoom(maxWaiting, maxOfSession);
   news.subscribe((ids) => room.call(ids));
   return {
     untilEnded: ({ sid, jti }, forMs, signal) => room.until([sid, jti], forMs, signal),

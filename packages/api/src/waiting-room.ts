@@ -15,7 +15,8 @@ export interface WaitingRoom {
   release(): void;
 }
 
-export function createWaitingRoom(maxWaiting: number): WaitingRoom {
+/** @param maxOfName For each of the names. */
+export function createWaitingRoom(maxWaiting: number, maxOfName = maxWaiting): WaitingRoom {
   const waitingByName = new Map<string, Set<() => void>>();
   let waiting = 0;
   let released = false;
@@ -23,7 +24,8 @@ export function createWaitingRoom(maxWaiting: number): WaitingRoom {
   return {
     async until(names, forMs, signal) {
       if (released || signal.aborted) return;
-      if (waiting >= maxWaiting) throw new AuthError("busy", "Too many requests are waiting here.");
+      const isCrowded = names.some((name) => (waitingByName.get(name)?.size ?? 0) >= maxOfName);
+      if (waiting >= maxWaiting || isCrowded) throw new AuthError("busy", "Too many requests are waiting here.");
       waiting += 1;
       await new Promise<void>((resolve) => {
         const wake = () => {

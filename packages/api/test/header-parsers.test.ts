@@ -46,10 +46,10 @@ describe("refresh cookies", () => {
     }
   });
 
-  test("of another session, or of thousands, nothing is mixed up", () => {
+  test("of hundreds the newest ten are looked at, and nothing is mixed up", () => {
     const ids = Array.from({ length: 200 }, (_, index) => String(index).padStart(22, "0"));
     const jar = readText(ids.map((one) => `signet_refresh_${one}=token-${one}`).join("; "));
-    expect(jar.size).toBe(200);
+    expect([...jar.keys()]).toEqual(ids.slice(-10));
     for (const [one, token] of jar) expect(token).toBe(`token-${one}`);
   });
 

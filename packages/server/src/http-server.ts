@@ -2,7 +2,9 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Api } from "@signet/api";
+import { AuthError } from "@signet/auth/errors";
 import { type ConnectionLimits, createConnections } from "./connections.ts";
 import { createRouter, type NodeHandler, type RouterOptions } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -19,6 +21,8 @@ interface HttpServerOptions extends RouterOptions {
 const defaultLimits = {
   maxHeaderSize: 16 * 1024,
   maxHeaders: 100,
+  /** What endpoints read is less; this is for those that read nothing. */
+  maxBodySize: 64 * 1024,
   /** Also for a connection on which nothing comes at all. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
@@ -45,6 +49,7 @@ export interface HttpServer {
 }
 
 const idleCheckMs = 50;
+const hangUpAfterMs = 1_000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { origin, log, trustedProxyHops, webSockets = false } = options;
@@ -74,6 +79,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (ending) response.setHeader("Connection", "close");
       if (ending && request.url === "/readyz") return notReady(response, { process: "stopping" });
       if (request.rawHeaders.length > 2 * limits.maxHeaders) return tooManyHeaders(response);
+      if (!hasBearableBody(request, response, limits.maxBodySize)) return;
       try {
         const answered = answer(request, response);
         if (answered instanceof Promise) answered.catch((error: unknown) => failed(response, error));
@@ -138,6 +144,42 @@ function notYet(request: IncomingMessage, response: ServerResponse): void {
   response
     .writeHead(503, { "Content-Type": "text/plain; charset=utf-8" })
     .end("Signet is starting. Try again in a moment.\n");
+}
+
+/**
+ * Whether the body of a request is one that may come. Somebody has to take it in, also where nobody reads it: node:http, which counts nothing.
+ *
+ * @returns false when it was refused
+ */
+function hasBearableBody(request: IncomingMessage, response: ServerResponse, maxBytes: number): boolean {
+  const { "transfer-encoding": coding, "content-length": length } = request.headers;
+  if (Number(length ?? 0) > maxBytes) {
+    response.setHeader("Connection", "close");
+    void sendRefusal(
+      response,
+      new AuthError("payload_too_large", `A request may have ${maxBytes} bytes at most.`),
+    ).catch(() => response.destroy());
+    return false;
+  }
+  if (coding === undefined) return true;
+  // Another coding would be read as if it were not there (RFC 9112 §6.1).
+  if (coding.trim().toLowerCase() !== "chunked") {
+    response.writeHead(501, { Connection: "close" }).end();
+    return false;
+  }
+  // Its length is not known: what has not come by the answer is not taken in.
+  response.once("finish", () => {
+    if (!request.complete) hangUp(request.socket);
+  });
+  return true;
+}
+
+/** Ends a connection on which more comes than anybody reads, and leaves the other side the time to read the answer. */
+function hangUp(socket: Socket): void {
+  socket.end();
+  // After node:http, which would read on and throw away.
+  setImmediate(() => socket.pause());
+  setTimeout(() => socket.destroy(), hangUpAfterMs).unref();
 }
 
 function tooManyHeaders(response: ServerResponse): void {

@@ -92,7 +92,7 @@ describe("slow clients (F41)", () => {
     clearInterval(more);
   });
 
-  const slowPost = "POST /api/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
+  const slowPost = "POST /api/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n";
   const slowBody = { headersTimeoutMs: 50, requestTimeoutMs: 50 };
 
   test("a body that comes by and by is cut off, though its request was refused long ago", async () => {
@@ -115,6 +115,42 @@ describe("slow clients (F41)", () => {
     expect(await ended).toContain("408");
     clearInterval(more);
     await expect.poll(() => told).toBe(true);
+  });
+
+  test("a body that is announced as too large is not taken in, also where nobody would read it (F42)", async () => {
+    let asked = 0;
+    const port = await serve({}, (_request, response) => {
+      asked += 1;
+      response.end("done");
+    });
+    const { socket, ended } = await open(port);
+    socket.write("GET /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\n\r\n");
+    const answer = await ended;
+    expect(answer).toContain("413");
+    expect(answer).toContain("payload_too_large");
+    expect(asked).toBe(0);
+    const twin = await open(port);
+    twin.socket.write(`GET /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65536\r\n\r\n${"x".repeat(65_536)}`);
+    await expect.poll(twin.text).toContain("done");
+  });
+
+  test("a body without a length is not waited for once its request is answered (F42)", async () => {
+    const { socket, ended } = await open(await serve());
+    socket.write("POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let sent = 0;
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    const more = setInterval(() => {
+      sent += socket.write(chunk) ? 1 : 0;
+    }, 1);
+    expect(await ended).toContain("405");
+    clearInterval(more);
+    expect(sent).toBeLessThan(1_000);
+  });
+
+  test("a transfer coding that nobody here undoes is refused, not overlooked", async () => {
+    const { socket, ended } = await open(await serve());
+    socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+    expect(await ended).toContain("501");
   });
 
   test("an answer of which nothing is taken is dropped, and its connection", async () => {

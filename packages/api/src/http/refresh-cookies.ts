@@ -8,8 +8,11 @@ import { type CookieOptions, createNamedCookies } from "./named-cookies.ts";
 /** A name holds a session id: 128 bits in base64url. */
 const shape = { name: "[A-Za-z0-9_-]{22}", value: "[A-Za-z0-9_-]{1,200}" };
 
+/** A browser has one for each sign-in that has not ended; more than these are not looked at. */
+const maxTokens = 10;
+
 export interface RefreshCookies {
-  /** The refresh tokens of a request by session id, in the order in which they were sent. */
+  /** The refresh tokens of a request by session id, in the order in which they were sent: the newest ten. */
   read(request: RequestHeaders): Map<string, string>;
   set(sessionId: string, refresh: RefreshGrant): string;
   clear(sessionId: string): string;
@@ -17,5 +20,9 @@ export interface RefreshCookies {
 
 export function createRefreshCookies(options: CookieOptions): RefreshCookies {
   const { read, set, clear } = createNamedCookies("signet_refresh_", shape, options);
-  return { read, set: (id, { token, maxAgeSeconds }) => set(id, token, maxAgeSeconds), clear };
+  return {
+    read: (request) => new Map([...read(request)].slice(-maxTokens)),
+    set: (id, { token, maxAgeSeconds }) => set(id, token, maxAgeSeconds),
+    clear,
+  };
 }

@@ -9,9 +9,6 @@ import { bodies } from "./bodies.ts";
 import type { BrowserCalls } from "./browser-calls.ts";
 import { readJson } from "./json-body.ts";
 
-/** A browser may keep cookies of some sessions that have ended; those that were never sent are not looked at. */
-const maxOthers = 20;
-
 export async function refresh(
   { accounts: { sessions } }: Pick<ApiServices, "accounts">,
   { cookies, origins }: BrowserCalls,
@@ -36,7 +33,7 @@ export async function refresh(
   const response = answer(issued);
   if (issued.refresh !== null) response.headers.append("Set-Cookie", cookies.set(issued.sessionId, issued.refresh));
   // Only what the database says is over is cleared: a sign-in that has just happened elsewhere in this browser stays.
-  const others = [...jar.keys()].filter((id) => id !== issued.sessionId).slice(0, maxOthers);
+  const others = [...jar.keys()].filter((id) => id !== issued.sessionId);
   for (const id of await findEnded(others)) response.headers.append("Set-Cookie", cookies.clear(id));
   return response;
 

@@ -10,7 +10,7 @@ import {
   sessionIdSchema,
   usernameSchema,
 } from "../input-schemas.ts";
-import { liveSessionProcedure, protectedProcedure, publicProcedure, router } from "../procedures.ts";
+import { accountProcedure, liveSessionProcedure, protectedProcedure, publicProcedure, router } from "../procedures.ts";
 import { toNumericDate } from "../to-numeric-date.ts";
 import { providerProcedures } from "./provider-procedures.ts";
 
@@ -65,7 +65,7 @@ export const authRouter = router({
   })),
 
   /** Ends the caller's other sessions. */
-  signOutOthers: protectedProcedure.mutation(async ({ ctx: { accounts, claims } }) => ({
+  signOutOthers: accountProcedure.mutation(async ({ ctx: { accounts, claims } }) => ({
     ended: await accounts.sessions.endOthers(claims.sub, claims.sid),
   })),
 
@@ -75,14 +75,14 @@ export const authRouter = router({
   })),
 
   /** Ends one of the caller's sessions; one of somebody else is none. */
-  endSession: protectedProcedure
+  endSession: accountProcedure
     .input(z.strictObject({ sessionId: sessionIdSchema }))
     .mutation(async ({ ctx: { accounts, claims }, input }) => ({
       ended: await accounts.sessions.end(claims.sub, input.sessionId),
     })),
 
   /** The caller's sessions that have not ended, last used first. Times are NumericDate seconds. */
-  listSessions: protectedProcedure.query(async ({ ctx: { accounts, claims } }) => {
+  listSessions: accountProcedure.query(async ({ ctx: { accounts, claims } }) => {
     const sessions = await accounts.sessions.list(claims.sub);
     return sessions.map(({ id, createdAt, lastUsedAt, device, address }) => ({
       sessionId: id,

@@ -8,7 +8,7 @@ import {
   usernameSchema,
   verifierSchema,
 } from "../input-schemas.ts";
-import { liveSessionProcedure, protectedProcedure, publicProcedure } from "../procedures.ts";
+import { accountProcedure, liveSessionProcedure, publicProcedure } from "../procedures.ts";
 import { toNumericDate } from "../to-numeric-date.ts";
 
 const handOver = { code: handOverCodeSchema, verifier: verifierSchema };
@@ -36,7 +36,7 @@ export const providerProcedures = {
     }),
 
   /** What the caller signs in with. Times are NumericDate seconds. */
-  listSignInMethods: protectedProcedure.query(async ({ ctx: { accounts, claims } }) => {
+  listSignInMethods: accountProcedure.query(async ({ ctx: { accounts, claims } }) => {
     const { password, providers } = await accounts.methods.list(claims.sub);
     return {
       password,
