@@ -49,6 +49,7 @@ export interface HttpServer {
 }
 
 const idleCheckMs = 50;
+const bodyAfterAnswerMs = 200;
 const hangUpAfterMs = 1_000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -154,24 +155,25 @@ function notYet(request: IncomingMessage, response: ServerResponse): void {
 function hasBearableBody(request: IncomingMessage, response: ServerResponse, maxBytes: number): boolean {
   const { "transfer-encoding": coding, "content-length": length } = request.headers;
   if (Number(length ?? 0) > maxBytes) {
-    response.setHeader("Connection", "close");
-    void sendRefusal(
-      response,
-      new AuthError("payload_too_large", `A request may have ${maxBytes} bytes at most.`),
-    ).catch(() => response.destroy());
-    return false;
+    return refuseBody(response, new AuthError("payload_too_large", `A request may have ${maxBytes} bytes at most.`));
   }
   if (coding === undefined) return true;
-  // Another coding would be read as if it were not there (RFC 9112 §6.1).
+  // Any other would be read as if it were not there (RFC 9112 §6.1).
   if (coding.trim().toLowerCase() !== "chunked") {
-    response.writeHead(501, { Connection: "close" }).end();
-    return false;
+    return refuseBody(response, new AuthError("input_invalid", "The transfer coding can only be chunked."));
   }
-  // Its length is not known: what has not come by the answer is not taken in.
+  // Its length is not known: what has not come soon after the answer is not taken in.
   response.once("finish", () => {
-    if (!request.complete) hangUp(request.socket);
+    if (request.complete) return;
+    setTimeout(() => request.complete || hangUp(request.socket), bodyAfterAnswerMs).unref();
   });
   return true;
+}
+
+function refuseBody(response: ServerResponse, error: AuthError): false {
+  response.setHeader("Connection", "close");
+  void sendRefusal(response, error).catch(() => response.destroy());
+  return false;
 }
 
 /** Ends a connection on which more comes than anybody reads, and leaves the other side the time to read the answer. */

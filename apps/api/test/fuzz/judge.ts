@@ -21,7 +21,9 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
   if (hasPages && isPage(request, answer)) return complaintOfPage(answer);
   if (!statuses.has(status)) return `the status ${status}`;
   const isTooLarge = status === 431 && headBytesOf(request) > mostHeadBytes;
-  if (request.status !== undefined && status !== request.status && !isTooLarge)
+  // One person asks here more often in a minute than anybody may.
+  const isTooOften = status === 429 && accountCall.test(targetOf(request));
+  if (request.status !== undefined && status !== request.status && !isTooLarge && !isTooOften)
     return `${status} in place of ${request.status}`;
   if (request.end === "closes" && status < 400) return `${status} for what is no request`;
   if (inside.test(body)) return "words of the inside";
@@ -47,12 +49,19 @@ export function complaintOf(request: FuzzRequest, answer: Answer, hasPages = fal
 }
 
 /** Only a sign-in with a provider redirects, and never but to our own pages: the provider is not there. */
-function complaintOfRedirect({ parts }: FuzzRequest, { headers }: Answer): string | undefined {
-  const target = parts[0]?.toString("latin1", 0, 200).split(" ")[1] ?? "";
+function complaintOfRedirect(request: FuzzRequest, { headers }: Answer): string | undefined {
   const [location = ""] = headers.get("location") ?? [];
-  if (!target.includes("/auth/oidc/")) return "a redirect";
+  if (!targetOf(request).includes("/auth/oidc/")) return "a redirect";
   if (!URL.canParse(location) || new URL(location).hostname !== "localhost") return `a redirect to ${location}`;
   return new URL(location).searchParams.has("token") ? "a hand-over code" : undefined;
+}
+
+/** What asks the database for somebody, and has a budget. */
+const accountCall = /^\/api\/trpc\/auth\.(?:list|end|link|unlink|set|change|signOutOthers)/;
+
+/** The address as it was sent, which may be in pieces. */
+function targetOf({ parts }: FuzzRequest): string {
+  return Buffer.concat(parts).toString("latin1", 0, 200).split(" ")[1] ?? "";
 }
 
 /** Node's parser counts a little differently: what is within this is never too large. */
@@ -65,10 +74,9 @@ function headBytesOf({ parts }: FuzzRequest): number {
 }
 
 /** What Next answers, for addresses that are not the API's. */
-function isPage({ parts }: FuzzRequest, { headers }: Answer): boolean {
-  const target = parts[0]?.toString("latin1", 0, 200).split(" ")[1] ?? "";
+function isPage(request: FuzzRequest, { headers }: Answer): boolean {
   const type = headers.get("content-type")?.[0] ?? "";
-  return !/^\/(?:api|auth|\.well-known)\//.test(target) && !type.startsWith("application/");
+  return !/^\/(?:api|auth|\.well-known)\//.test(targetOf(request)) && !type.startsWith("application/");
 }
 
 function complaintOfPage({ status, headers, body }: Answer): string | undefined {
