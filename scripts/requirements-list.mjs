@@ -482,6 +482,8 @@ export const requirements = [
     must: true,
     statement: "Failures per account are limited, without handing strangers the means to lock its owner out",
     source: "NIST SP 800-63B-4 §3.2.2",
+    decided:
+      "A hundred failures a day close an account to devices that it does not know, until the day is over; each known device has a hundred of its own.",
   },
   {
     id: "PWD-07",

@@ -283,7 +283,7 @@ describe("what comes from a page of another site (WEB-12)", () => {
     expect((await api.query("auth.whoami", api.bearer(accessToken))).status).toBe(200);
   });
 
-  test("may read answers only from an allowed origin, after asking", async () => {
+  test("may read answers only from an allowed origin, after asking (HTTP-12)", async () => {
     const ask = (origin: string) =>
       api.fetch("/auth/refresh", { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } });
     const allowed = await ask(otherOrigin);

@@ -18,10 +18,11 @@ afterAll(async () => {
 });
 
 /**
- * A goal for a machine where the server, its hashing, the database and the load have a core each. Where they share two, what is
- * measured is how these are shared out: it is told, and not judged.
+ * Twice is a goal for a machine where the server, its hashing, the database and the load have a core each. Where they share two, what is
+ * measured is mostly how these are shared out.
  */
-const mostTimesCalm = availableParallelism() >= 4 ? 2 : Number.POSITIVE_INFINITY;
+const mostTimesCalm = availableParallelism() >= 4 ? 2 : 6;
+const mostMemoryMib = 100;
 const rounds = 8;
 const probeMs = 1_500;
 /** Other work of the machine only ever adds to a round: the best ones tell what our own does. */
@@ -43,7 +44,7 @@ test("300 sign-ins a second from 300 connections: what is refused is refused at 
   const perSecond = 300;
   const calm: number[] = [];
   const flooded: number[] = [];
-  const refusals: number[] = [];
+  const refusals = new Map<string, number[]>();
   const before = await rig.read();
   let longestMs = 0;
   for (let round = 0; round < rounds; round++) {
@@ -57,7 +58,8 @@ test("300 sign-ins a second from 300 connections: what is refused is refused at 
     say(`round ${round + 1}: whoami p99 ${ms(calm.at(-1) ?? 0)} calm, ${ms(p99Ms)} in the flood`);
     tell(times);
     for (const status of Object.keys(times)) expect(allowed).toContain(status);
-    for (const [status, { p99Ms: took }] of Object.entries(times)) if (status > "401") refusals.push(took);
+    for (const [status, { p99Ms: took }] of Object.entries(times))
+      if (status > "401") refusals.set(status, [...(refusals.get(status) ?? []), took]);
   }
   const after = await rig.read();
   say(`whoami p99, best of ${rounds} rounds: ${ms(best(calm))} calm, ${ms(best(flooded))} in the flood`);
@@ -65,13 +67,14 @@ test("300 sign-ins a second from 300 connections: what is refused is refused at 
   say(
     `longest task ${ms(longestMs)}; memory ${before.rssMib.toFixed(0)} MiB before, ${after.rssMib.toFixed(0)} MiB after`,
   );
-  expect(refusals.length).toBeGreaterThan(0);
-  expect(best(refusals)).toBeLessThan(100);
+  expect(refusals.size).toBeGreaterThan(0);
+  for (const [status, took] of refusals) expect(best(took), status).toBeLessThan(100);
   expect(best(flooded)).toBeLessThan(mostTimesCalm * best(calm));
-  expect(after.rssMib - before.rssMib).toBeLessThan(100);
+  expect(after.rssMib - before.rssMib).toBeLessThan(mostMemoryMib);
 });
 
 test("500 connections, each with its next sign-in as soon as the last is answered: no answer but those, and memory stays", async () => {
+  const before = await rig.read();
   const load = flood(500, 10_000);
   await probe(rig, 2_000).then(({ p99Ms }) => say(`whoami p99 ${ms(p99Ms)} meanwhile`));
   const times = (await load.end) as Times;
@@ -79,4 +82,5 @@ test("500 connections, each with its next sign-in as soon as the last is answere
   const { rssMib, longestMs } = await rig.read();
   say(`longest task ${ms(longestMs)}, memory ${rssMib.toFixed(0)} MiB`);
   for (const status of Object.keys(times)) expect(allowed).toContain(status);
+  expect(rssMib - before.rssMib).toBeLessThan(mostMemoryMib);
 });
