@@ -133,7 +133,9 @@ function isInChapter(id) {
 
 function summary() {
   const shown = requirements.filter(({ id }) => testsById.has(id));
-  const explained = requirements.filter(({ id, note }) => !testsById.has(id) && note !== undefined);
+  const explained = requirements.filter(
+    ({ id, note, decided }) => !testsById.has(id) && (note ?? decided) !== undefined,
+  );
   const gaps = requirements.length - shown.length - explained.length;
   return `${requirements.length} requirements: ${shown.length} with tests, ${explained.length} with a reason, ${gaps} with neither`;
 }
