@@ -41,13 +41,13 @@ async function run(options: Options): Promise<void> {
 
 type Measure = Record<PartName, () => Promise<Part>>;
 
-function thoroughly({ short }: Options): Measure {
+function thoroughly({ short, rounds }: Options): Measure {
   const load = { seconds: 3, connections, warmUp: { least: 3, most: 10 } };
   return {
-    tokens: () => measureTokens({ rounds: 5, turnMs: 400, short }),
-    curves: () => measureCurves({ turns: 5, turnMs: 200, load: { ...load, seconds: 2 }, short }),
-    http: () => measureHttp({ rounds: 5, load, short }),
-    storm: () => measureStorms({ rounds: 5, turnMs: 4_000 }),
+    tokens: () => measureTokens({ rounds, turnMs: 400, short }),
+    curves: () => measureCurves({ turns: rounds, turnMs: 200, load: { ...load, seconds: 2 }, short }),
+    http: () => measureHttp({ rounds, load, short }),
+    storm: () => measureStorms({ rounds, turnMs: 4_000 }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Options {
   parts: readonly PartName[];
   /** Fewer rounds of shorter turns: the order of things, not the last digit. */
   short: boolean;
+  /** How often each contender has a turn in a run that is not short. */
+  rounds: number;
   /** Whether the results become those of the repository: benchmarks/results, docs/benchmarks.md, docs/images/benchmarks.svg. */
   save: boolean;
   /** Where the results go otherwise. */
@@ -23,6 +25,7 @@ export const repositoryDir = fileURLToPath(new URL("../..", import.meta.url));
 export const usage = `npm run bench                          everything: an hour or more
 npm run bench -- --short               everything, under 3 minutes
 npm run bench -- ${partNames.join("|")}    one part or several
+  --rounds N                           turns of each contender, 1 to 20 (default 5)
   --out FOLDER                         where results go (default .data/bench)
   --name NAME                          of the result file (default the date)
   --save                               results, tables and chart become those of the repository
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: {
       short: { type: "boolean", default: false },
+      rounds: { type: "string", default: "5" },
       save: { type: "boolean", default: false },
       out: { type: "string" },
       name: { type: "string" },
@@ -42,7 +46,10 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const unknown = positionals.filter((name) => !isPartName(name));
   if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(", ")}.`);
+  const rounds = Number(values.rounds);
+  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 20)) throw new Error("--rounds is a number from 1 to 20.");
   return {
+    rounds,
     parts: partNames.filter((name) => positionals.length === 0 || positionals.includes(name)),
     short: values.short,
     save: values.save,
