@@ -48,7 +48,7 @@ export function ownVariants(issuer: Issuer): Variant[] {
     ...trpcPair("tRPC, Signet's adapter", "trpc-signet", es256, bearer, true),
     // What it costs to know who calls, and nothing else: the token comes along here too, and the answer is as long.
     {
-      name: "tRPC, Signet's adapter, public, asked and answered as the protected one",
+      name: "tRPC, Signet's adapter, public, as the protected one",
       ours: true,
       server: own("trpc-signet", es256, "/hello"),
       path: "/nobody",

@@ -8,7 +8,7 @@ interface Bar {
   value: number;
 }
 
-const nameWidth = 392;
+const nameWidth = 470;
 const valueWidth = 64;
 const rowHeight = 23;
 const barHeight = 13;

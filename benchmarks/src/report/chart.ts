@@ -6,7 +6,7 @@ import { barPanel } from "./bar-panel.ts";
 import { curvePanel, curveSize } from "./curve-panel.ts";
 import { palette, text } from "./svg.ts";
 
-const width = 860;
+const width = 960;
 const margin = 32;
 const gap = 28;
 const columns = 3;

@@ -3,7 +3,7 @@
 import type { Curve } from "../results.ts";
 import { round, short, text } from "./svg.ts";
 
-export const curveSize = { width: 244, height: 190 };
+export const curveSize = { width: 274, height: 190 };
 const plot = { top: 62, bottom: 158, left: 4, right: 236 };
 
 export function curvePanel({ title, x, y, lines }: Curve): string {
@@ -28,7 +28,7 @@ export function curvePanel({ title, x, y, lines }: Curve): string {
     });
   const others = lines.filter(({ ours }) => !ours).map(({ name }) => name);
   return [
-    text(0, 10, title, "heading"),
+    text(0, 10, title, "strong"),
     text(0, 30, others.length === 0 ? y : `${y}; grey: ${others.join(", ")}`, "small soft"),
     `<line x1="0" y1="${plot.bottom}" x2="${curveSize.width}" y2="${plot.bottom}"/>`,
     ...drawn,

@@ -9,6 +9,7 @@ export const palette = `${colours(light)}
 text { font-family: ${serif}; font-size: 14px; }
 .title { font-size: 24px; font-weight: 600; }
 .heading { font-size: 16px; font-weight: 600; }
+.strong { font-weight: 600; }
 .small { font-size: 12px; }
 .end { text-anchor: end; }
 .middle { text-anchor: middle; }
