@@ -87,7 +87,7 @@ export const verifiers: Verifier[] = [
   { ...fromNpm("express-oauth2-jwt-bearer"), speaks: "http" },
   fromNpm("fast-jwt", ", with get-jwks"),
   fromNpm("oauth4webapi"),
-  fromNpm("jose", " (Signet's own verifier is built on it)"),
+  fromNpm("jose"),
 ];
 
 function fromNpm(name: string, more = ""): Verifier {

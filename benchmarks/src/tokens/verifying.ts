@@ -28,10 +28,13 @@ export async function verifierOf(
   material: Material,
   cache?: AccessTokenVerifierOptions["cache"],
 ): Promise<AccessTokenVerifier> {
-  const { algorithm } = material;
-  const keys = await keysOf(material);
-  const options = { issuer, audience, algorithms: [algorithm], keys, clock: systemClock };
+  const options = await optionsOf(material);
   return createAccessTokenVerifier(cache === undefined ? options : { ...options, cache });
+}
+
+async function optionsOf(material: Material): Promise<AccessTokenVerifierOptions> {
+  const { algorithm } = material;
+  return { issuer, audience, algorithms: [algorithm], keys: await keysOf(material), clock: systemClock };
 }
 
 /** A JWK Set is public and knows no secret. */
@@ -47,12 +50,13 @@ export async function signet(material: Material): Promise<Run> {
 
 /** Every token for the first time: when all have come, a new verifier, that remembers none of them. */
 export async function signetAtFirstSight(material: Material): Promise<Run> {
-  let verifier = await verifierOf(material);
+  const options = await optionsOf(material);
+  let verifier = createAccessTokenVerifier(options);
   let left = material.tokens.length;
   return {
-    async: async (token) => {
+    async: (token) => {
       if (left === 0) {
-        verifier = await verifierOf(material);
+        verifier = createAccessTokenVerifier(options);
         left = material.tokens.length;
       }
       left -= 1;

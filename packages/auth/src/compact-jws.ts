@@ -16,7 +16,11 @@ const canonicalTail = [/^$/, /^(?!)/, /^[\w-][AQgw]$/, /^[\w-]{2}[AEIMQUYcgkosw0
 
 export interface CompactJws {
   header: JoseHeader;
-  signature: Uint8Array;
+  /** Still encoded: nobody reads what is not proven. */
+  payload: string;
+  signature: Uint8Array<ArrayBuffer>;
+  /** What was signed: header and payload as they came, with the dot between them (RFC 7515 §5.1). */
+  signingInput: string;
 }
 
 /** The header parameters that this package understands; all others are ignored (RFC 7515 §4). */
@@ -30,7 +34,7 @@ export interface JoseHeader {
  * Splits a compact JWS into its parts, none of which is proven yet.
  *
  * Checks: length, three non-empty canonical base64url segments, a header that is one strict JSON object with `alg` and
- * `kid`, without `crit` and `b64`. Does not check: the payload, the signature, whether `alg` is allowed.
+ * `kid`, without `crit` and `b64`. Does not check: what is in the payload, the signature, whether `alg` is allowed.
  *
  * @throws AuthError `token_malformed` for the shape, `token_invalid` for a header parameter
  * @see RFC 7515 §5.2, §7.1
@@ -46,7 +50,8 @@ export function parseCompactJws(token: unknown): CompactJws {
   if (!isCanonicalBase64url(header) || !isCanonicalBase64url(payload) || !isCanonicalBase64url(signature)) {
     throw malformed("A part of the token is not base64url in its one canonical form.");
   }
-  return { header: knownHeader(header), signature: decode(signature) };
+  const signingInput = token.slice(0, header.length + 1 + payload.length);
+  return { header: knownHeader(header), payload, signature: new Uint8Array(decode(signature)), signingInput };
 }
 
 /** Reads the payload as a JWT's claims set: one strict JSON object. */
@@ -64,7 +69,7 @@ function knownHeader(segment: string): JoseHeader {
   const header = parseHeader(segment);
   // A stranger can make any number of them; those in use are read anew in a moment.
   if (knownHeaders.size >= maxKnownHeaders) knownHeaders.clear();
-  knownHeaders.set(detached(segment), header);
+  knownHeaders.set(segment, header);
   return header;
 }
 
@@ -81,11 +86,6 @@ function parseHeader(segment: string): JoseHeader {
   }
   // jwk, jku, x5u, x5c and x5t would let a token bring its own key: they are ignored like any unknown parameter.
   return Object.freeze({ alg, kid, typ });
-}
-
-/** A text of its own: engines keep the whole token alive behind a slice of it. */
-export function detached(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }
 
 function isCanonicalBase64url(segment: string): boolean {

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSecondChance } from "./second-chance.ts";
+import { createSecondChance, type Entry } from "./second-chance.ts";
 
-interface Value {
+interface Value extends Entry {
   key: string;
   bytes: number;
 }
 
-const make = () => createSecondChance<Value>({ keyOf: ({ key }) => key, sizeOf: ({ bytes }) => bytes });
-const named = (key: string): Value => ({ key, bytes: 1 });
+const make = () => createSecondChance<Value, string>({ keyOf: ({ key }) => key, sizeOf: ({ bytes }) => bytes });
+const named = (key: string, bytes = 1): Value => ({ key, bytes, used: false, place: 0 });
 const many = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => named(`${prefix}${index}`));
 
 test("gives nothing but the latest value of a key, and always knows how many there are and how large", () => {
@@ -31,7 +31,7 @@ test("gives nothing but the latest value of a key, and always knows how many the
         const before = memory.count;
         const { [what]: act } = {
           keep: () => {
-            const value = { key, bytes };
+            const value = named(key, bytes);
             const isNew = memory.find(key) === undefined;
             memory.keep(value);
             latest.set(key, value);

@@ -2,7 +2,9 @@
 // surrogates on the way out, so that two readers of one signed text can see two different tokens.
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const jsonString = /"(?:[^"\\]|\\.)*"/g;
+const quote = '"'.charCodeAt(0);
+const backslash = "\\".charCodeAt(0);
+const colon = ":".charCodeAt(0);
 const loneSurrogate = /\p{Surrogate}/u;
 /** In a text of ASCII, without this, there is no surrogate. */
 const mayHoldSurrogate = /\\u|[^\0-\x7f]/;
@@ -23,8 +25,8 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const text = utf8.decode(bytes);
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new SyntaxError("The JSON text is not an object.");
-  if (countMembers(value, mayHoldSurrogate.test(text)) !== countNameSeparators(text))
-    throw new SyntaxError("A member name appears twice.");
+  if (countMembers(value) !== countNameSeparators(text)) throw new SyntaxError("A member name appears twice.");
+  if (mayHoldSurrogate.test(text)) refuseLoneSurrogates(value);
   return Object.setPrototypeOf(value, null) as JsonObject;
 }
 
@@ -34,30 +36,38 @@ function isObject(value: unknown): value is JsonObject {
 
 /** In a valid JSON text every colon outside a string follows a member name: this counts the members as written. */
 function countNameSeparators(text: string): number {
-  return text.replace(jsonString, "").split(":").length - 1;
+  let separators = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit === quote) isInString = !isInString;
+    else if (unit === backslash) index += 1;
+    else if (unit === colon && !isInString) separators += 1;
+  }
+  return separators;
 }
 
 /** Counts the members that parsing kept, at all depths; fewer than written means that a name was there twice. */
-function countMembers(root: JsonObject, mayHoldSurrogates: boolean): number {
+function countMembers(root: JsonObject): number {
   let members = 0;
-  // A list of what is left to see, not recursion: thousands of brackets must not exhaust the stack.
-  const unseen: unknown[] = [root];
-  while (unseen.length > 0) {
-    const value = unseen.pop();
-    if (typeof value === "string") {
-      if (mayHoldSurrogates) refuseLoneSurrogate(value);
-    } else if (Array.isArray(value)) for (const item of value) unseen.push(item);
-    else if (isObject(value)) {
-      for (const [name, member] of Object.entries(value)) {
-        if (mayHoldSurrogates) refuseLoneSurrogate(name);
-        unseen.push(member);
-        members += 1;
-      }
-    }
-  }
+  for (const holder of holdersIn(root)) if (!Array.isArray(holder)) members += Object.keys(holder).length;
   return members;
 }
 
-function refuseLoneSurrogate(text: string): void {
-  if (loneSurrogate.test(text)) throw new SyntaxError("A string holds half a character.");
+function refuseLoneSurrogates(root: JsonObject): void {
+  for (const holder of holdersIn(root)) {
+    for (const text of [...Object.keys(holder), ...Object.values(holder)]) {
+      if (typeof text === "string" && loneSurrogate.test(text))
+        throw new SyntaxError("A string holds half a character.");
+    }
+  }
+}
+
+/** Every object and list in it, itself first. A list that grows, not recursion: thousands of brackets must not exhaust the stack. */
+function holdersIn(root: JsonObject): object[] {
+  const holders: object[] = [root];
+  for (const holder of holders) {
+    for (const value of Object.values(holder)) if (typeof value === "object" && value !== null) holders.push(value);
+  }
+  return holders;
 }

@@ -1,6 +1,7 @@
 // What must hold for all tokens and all inputs, not only for those that somebody thought of.
 
 import * as fc from "fast-check";
+import { compactVerify } from "jose/jws/compact/verify";
 import { describe, expect, test } from "vitest";
 import type { AccessTokenClaims } from "../src/claims.ts";
 import { AuthError } from "../src/errors.ts";
@@ -57,6 +58,34 @@ describe.each(signingAlgorithms)("%s", (algorithm) => {
     }
     expect(refused).toBeGreaterThan(token.length);
     await verifier.verify(token);
+  });
+
+  test("no signature passes that jose would refuse, and both read the same", async () => {
+    const { token, key } = await createScene(algorithm);
+    const { signing, verification } = key;
+    const layer = { algorithms: [algorithm], keys: fixedKeys(verification) };
+    const header = { alg: algorithm, kid: verification.kid };
+    const signed = fc.uint8Array({ minLength: 1, maxLength: 400 }).map((payload) => ({ payload, signature: signing }));
+    const forged = fc.record({
+      payload: fc.uint8Array({ minLength: 1, maxLength: 40 }),
+      signature: fc.oneof(
+        fc.uint8Array({ minLength: 1, maxLength: 70 }),
+        fc.uint8Array({ minLength: 64, maxLength: 64 }),
+      ),
+    });
+    const built = fc.oneof(signed, forged).map((parts) => buildToken({ header, ...parts }));
+    const outcomes = { accepted: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(built, edits(token)), async (making) => {
+        const jws = await making;
+        const ours = await verifyJws(jws, layer).catch(() => undefined);
+        const theirs = await compactVerify(jws, verification.key).catch(() => undefined);
+        outcomes[ours === undefined ? "refused" : "accepted"] += 1;
+        expect([undefined, theirs?.payload]).toContainEqual(ours?.payload);
+      }),
+      { numRuns: 300 },
+    );
+    expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(30);
   });
 
   test("nothing cut, added, doubled or exchanged verifies", async () => {
