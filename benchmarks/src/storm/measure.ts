@@ -25,6 +25,7 @@ export async function measureStorms(pace: StormPace): Promise<Part> {
 async function stormFigures({ rounds, turnMs }: StormPace): Promise<Figure[]> {
   const storms: StormResult[] = [];
   const hashes: number[] = [];
+  const threads = Math.max(1, availableParallelism() - 1);
   const progress = showProgress("Sign-in storm", rounds * 2);
   const alone = async () => {
     const asked = { program: "storm/hash-process.js", args: [String(turnMs)], core: undefined };
@@ -41,7 +42,8 @@ async function stormFigures({ rounds, turnMs }: StormPace): Promise<Figure[]> {
   }
   progress.end();
   const of = (pick: (storm: StormResult) => number) => storms.map(pick);
-  const threads = Math.max(1, availableParallelism() - 1);
+  const hashMs = hashes.map((perSecond) => (threads * 1000) / perSecond);
+  const restMs = storms.map(({ cpuMsEach }, index) => cpuMsEach - (hashMs[index] ?? Number.NaN));
   return [
     figure(
       "calm-cached",
@@ -87,7 +89,7 @@ async function stormFigures({ rounds, turnMs }: StormPace): Promise<Figure[]> {
     ),
     figure(
       "sign-ins",
-      "sign-ins meanwhile",
+      "sign-ins while nothing else is asked, the load and the database on the same cores",
       "a second",
       of(({ signInsPerSecond }) => signInsPerSecond),
     ),
@@ -97,6 +99,14 @@ async function stormFigures({ rounds, turnMs }: StormPace): Promise<Figure[]> {
       "sign-ins of Argon2id alone",
       "×",
       storms.map((one, index) => one.signInsPerSecond / (hashes[index] ?? Number.NaN)),
+    ),
+    figure("sign-in-hash-cpu", "processor time of a sign-in: Argon2id", "ms", hashMs),
+    figure("sign-in-rest-cpu", "… all else of server and embedded database", "ms", restMs),
+    figure(
+      "sign-ins-estimate",
+      "estimate: one core for Argon2id, one for all else, the load elsewhere; of Argon2id alone",
+      "×",
+      hashMs.map((hash, index) => hash / Math.max(hash, restMs[index] ?? Number.NaN)),
     ),
   ];
 }

@@ -1,9 +1,10 @@
-// How often something was tried, counted for all replicas in one statement each.
+// How often something was tried, counted for all replicas: in one statement each, and taken back in one for all.
 
 import type { CounterStore } from "@signet/accounts/stores";
 import type { Pool, QueryConfig } from "pg";
 import { RateLimiterPostgres } from "rate-limiter-flexible";
 import { withStorageErrors } from "./storage-errors.ts";
+import { createTakeBacks } from "./take-backs.ts";
 
 const table = "attempt_counters";
 const removeLimit = 5_000;
@@ -21,6 +22,8 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
       return pool.query({ text, ...(values === undefined ? {} : { values }) });
     },
   };
+
+  const takeBack = createTakeBacks({ table, query: client.query });
 
   return {
     counter({ name, windowSeconds }) {
@@ -41,7 +44,7 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
             const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
             return { count: consumedPoints, secondsLeft: msBeforeNext / 1000 };
           }),
-        takeBack: (key) => withStorageErrors(async () => void (await limiter.reward(key))),
+        takeBack: (key) => takeBack(limiter.getKey(key)),
       };
     },
 

@@ -1,5 +1,6 @@
 // Counters of attempts, on a true PostgreSQL and embedded: by several processes at once.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createDatabase, type Database, openEmbeddedDatabase } from "@signet/db";
 import { createTestDatabase } from "@signet/db/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -51,6 +52,46 @@ describe.each(Object.entries(kinds))("counters on %s (PWD-08)", (_kind, open) =>
     );
     const counts = added.map((result) => result?.count ?? 0).toSorted((a, b) => a - b);
     expect(counts).toEqual(Array.from({ length: 200 }, (_, number) => number + 1));
+  });
+
+  it("240 taken back at once over two servers, while others are added: none is lost", async () => {
+    const counters = ["a", "b", "c"].flatMap((name) =>
+      [one, other].map((database) => database.counters.counter({ name: `back-${name}`, windowSeconds: 60 })),
+    );
+    // In another order in each turn, and not all in one statement.
+    const inTurns = (work: (counter: (typeof counters)[number]) => Promise<unknown>) =>
+      Promise.all(
+        Array.from({ length: 40 }, async (_, turn) => {
+          for (let before = 0; before < turn; before += 1) await nextTurn();
+          const first = turn % counters.length;
+          return Promise.all([...counters.slice(first), ...counters.slice(0, first)].map(work));
+        }),
+      );
+    await inTurns((counter) => counter.add("everybody"));
+    await Promise.all([
+      inTurns((counter) => counter.takeBack("everybody")),
+      inTurns((counter) => counter.add("everybody")),
+    ]);
+    const [counter] = counters;
+    expect(await counter?.add("everybody")).toMatchObject({ count: 81 });
+  });
+
+  it("what is taken back together is one statement", async () => {
+    const [first, second] = ["first", "second"].map((name) => one.counters.counter({ name, windowSeconds: 60 }));
+    await Promise.all([first?.add("x"), second?.add("x"), second?.add("x")]);
+    const before = one.queries();
+    await Promise.all([first?.takeBack("x"), second?.takeBack("x"), second?.takeBack("x")]);
+    expect(one.queries()).toBe(before + 1);
+    expect([await first?.add("x"), await second?.add("x")]).toMatchObject([{ count: 1 }, { count: 1 }]);
+  });
+
+  it("what is taken back when its time is over gives no room in the time after", async () => {
+    vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+    const counter = one.counters.counter({ name: "late", windowSeconds: 60 });
+    await counter.add("x");
+    vi.setSystemTime(Date.now() + 60_001);
+    await counter.takeBack("x");
+    expect(await counter.add("x")).toMatchObject({ count: 1 });
   });
 
   it("keys and windows of different names do not meet", async () => {
