@@ -1,4 +1,5 @@
-import { expect, newPerson, servers, signIn, storageKey, test } from "../fixtures.ts";
+import type { Locator, Page } from "@playwright/test";
+import { expect, newPerson, type Person, servers, signIn, storageKey, test } from "../fixtures.ts";
 import { continueWith, historyOf, newName, sayWho, signUpWith, watchRequests } from "../provider-visit.ts";
 import { providers } from "../servers.ts";
 
@@ -105,14 +106,7 @@ test("the way back from the provider finds a button that can be pressed", async 
 });
 
 test("links a provider, signs in with it, unlinks it, and is somebody new to it then", async ({ page }) => {
-  const person = await newPerson(our);
-  const name = newName();
-  await page.goto("/sign-in?return_to=%2Faccount");
-  await signIn(page, person);
-  const ways = page.getByRole("region", { name: "Ways to sign in" });
-  await ways.getByRole("button", { name: "Link Example ID" }).click();
-  await sayWho(page, name);
-  await expect(ways.getByRole("status")).toHaveText("Example ID is linked. You can sign in with it now.");
+  const { person, name, ways } = await linkedPerson(page);
   await expect(page).toHaveURL(`${our}/account`);
   await page.reload();
   await expect(ways.getByRole("button", { name: "Unlink Example ID" })).toBeVisible();
@@ -122,8 +116,7 @@ test("links a provider, signs in with it, unlinks it, and is somebody new to it 
   await continueWith(page, "Example ID", name);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(person.username);
 
-  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
-  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  await unlinkIn(ways);
   await expect(ways.getByRole("status")).toHaveText("Example ID is unlinked.");
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await continueWith(page, "Example ID", name);
@@ -195,13 +188,7 @@ test("whoever cancels a link is told so once, and nothing is linked", async ({ p
 });
 
 test("a sign-in of long ago is asked for again, in its place, and then it is done", async ({ page }) => {
-  const person = await newPerson(our);
-  await page.goto("/sign-in?return_to=%2Faccount");
-  await signIn(page, person);
-  const ways = page.getByRole("region", { name: "Ways to sign in" });
-  await ways.getByRole("button", { name: "Link Example ID" }).click();
-  await sayWho(page, newName());
-  await expect(ways.getByRole("status")).toContainText("is linked");
+  const { person, ways } = await linkedPerson(page);
 
   let refused = 0;
   await page.route("**/api/trpc/auth.unlinkProvider**", async (route) => {
@@ -211,8 +198,7 @@ test("a sign-in of long ago is asked for again, in its place, and then it is don
     const error = { message: "Sign in again.", code: -32_603, data: { reason: "reauthentication_required" } };
     return route.fulfill({ status: 403, contentType: "application/json", body: JSON.stringify([{ error }]) });
   });
-  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
-  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  await unlinkIn(ways);
   const again = page.getByRole("group", { name: "Sign in again to change this" });
   await expect(again).toBeFocused();
   await expect(again.getByRole("button", { name: "Continue with Example ID" })).toBeVisible();
@@ -229,20 +215,13 @@ test("a sign-in of long ago is asked for again, in its place, and then it is don
 test("somebody else's account at the provider, where the own one is asked for, changes nothing, and the page says so", async ({
   page,
 }) => {
-  const person = await newPerson(our);
-  await page.goto("/sign-in?return_to=%2Faccount");
-  await signIn(page, person);
-  const ways = page.getByRole("region", { name: "Ways to sign in" });
-  await ways.getByRole("button", { name: "Link Example ID" }).click();
-  await sayWho(page, newName());
-  await expect(ways.getByRole("status")).toContainText("is linked");
+  const { person, ways } = await linkedPerson(page);
   await page.route("**/api/trpc/auth.unlinkProvider**", (route) => {
     if (route.request().method() !== "POST") return route.continue();
     const error = { message: "Sign in again.", code: -32_603, data: { reason: "reauthentication_required" } };
     return route.fulfill({ status: 403, contentType: "application/json", body: JSON.stringify([{ error }]) });
   });
-  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
-  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  await unlinkIn(ways);
   const again = page.getByRole("group", { name: "Sign in again to change this" });
   await again.getByRole("button", { name: "Continue with Example ID" }).click();
   await sayWho(page, newName());
@@ -254,14 +233,7 @@ test("somebody else's account at the provider, where the own one is asked for, c
 });
 
 test("unlinking signs out the other devices that came by a provider, and says how many", async ({ page, browser }) => {
-  const person = await newPerson(our);
-  const name = newName();
-  await page.goto("/sign-in?return_to=%2Faccount");
-  await signIn(page, person);
-  const ways = page.getByRole("region", { name: "Ways to sign in" });
-  await ways.getByRole("button", { name: "Link Example ID" }).click();
-  await sayWho(page, name);
-  await expect(ways.getByRole("status")).toContainText("is linked");
+  const { person, name, ways } = await linkedPerson(page);
 
   const device = await browser.newContext({ baseURL: our });
   const other = await device.newPage();
@@ -269,8 +241,7 @@ test("unlinking signs out the other devices that came by a provider, and says ho
   await continueWith(other, "Example ID", name);
   await expect(other.getByRole("heading", { level: 1 })).toHaveText(person.username);
 
-  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
-  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+  await unlinkIn(ways);
   await expect(ways.getByRole("status")).toContainText("one other device that came by a provider is signed out");
   await expect(other).toHaveURL(/\/sign-in/);
   await device.close();
@@ -316,3 +287,21 @@ test("pages know the names of providers, and no secret of theirs (WEB-15)", asyn
   await page.goto("/");
   expect(await page.evaluate((key) => localStorage.getItem(key), storageKey)).toBeNull();
 });
+
+/** Somebody with a password, on the account page, who has just linked a provider under another name. */
+async function linkedPerson(page: Page): Promise<{ person: Person; name: string; ways: Locator }> {
+  const person = await newPerson(our);
+  const name = newName();
+  await page.goto("/sign-in?return_to=%2Faccount");
+  await signIn(page, person);
+  const ways = page.getByRole("region", { name: "Ways to sign in" });
+  await ways.getByRole("button", { name: "Link Example ID" }).click();
+  await sayWho(page, name);
+  await expect(ways.getByRole("status")).toHaveText("Example ID is linked. You can sign in with it now.");
+  return { person, name, ways };
+}
+
+async function unlinkIn(ways: Locator): Promise<void> {
+  await ways.getByRole("button", { name: "Unlink Example ID" }).click();
+  await ways.getByRole("button", { name: "Yes, unlink it" }).click();
+}

@@ -16,7 +16,7 @@ export async function measureHeap({ rounds, short }: { rounds: number; short: bo
   }
   return {
     id: "bytes-per-token",
-    title: "Memory of a remembered token (ES256, 515 characters)",
+    title: "Memory of a remembered token (ES256, 576 characters)",
     value: median(seen),
     unit: "bytes",
     range: [Math.min(...seen), Math.max(...seen)],
