@@ -11,13 +11,12 @@ export interface TakeBacksOptions {
 
 /** @returns takes one back from the row of that key. @throws AuthError `storage_unavailable` */
 export function createTakeBacks({ table, query }: TakeBacksOptions): (rowKey: string) => Promise<void> {
-  // Rows are held in the order of their keys: two statements for the same ones would wait for each other else. What is over is not
-  // counted any more, and nothing is owed for it.
+  // Rows are held in the order of their keys: two statements for the same ones would wait for each other else. One whose
+  // time is over stays over: the next count begins anew.
   const text = `
     WITH held AS (
       SELECT key, taken.times
       FROM ${table} JOIN unnest($1::text[], $2::int[]) AS taken (row_key, times) ON key = taken.row_key
-      WHERE expire > $3
       ORDER BY key
       FOR UPDATE OF ${table}
     )
@@ -28,7 +27,7 @@ export function createTakeBacks({ table, query }: TakeBacksOptions): (rowKey: st
     // After everybody who asks in this turn.
     await Promise.resolve();
     gathered = undefined;
-    await withStorageErrors(() => query({ text, values: [[...times.keys()], [...times.values()], Date.now()] }));
+    await withStorageErrors(() => query({ text, values: [[...times.keys()], [...times.values()]] }));
   }
 
   return (rowKey) => {
