@@ -1,5 +1,6 @@
 // All connections to the embedded database share one backend of PostgreSQL. None may see what belongs to another.
 
+import type { Socket } from "node:net";
 import { createDatabase, type EmbeddedDatabase, openEmbeddedDatabase } from "@signet/db";
 import { Client, Pool } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -31,8 +32,12 @@ async function connect(): Promise<Client> {
   return client;
 }
 
+function socketOf(client: Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
 function cutOff(client: Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  socketOf(client).destroy();
 }
 
 function expectOwnRows(count: number): Promise<unknown> {
@@ -92,6 +97,19 @@ it("gives everybody their own rows beside statements that fail", async () => {
     expect(pool.query("SELECT nonsense($1::int)", [1])).rejects.toThrow("nonsense"),
   );
   await Promise.all([expectOwnRows(200), ...failing]);
+});
+
+it("answers a statement in one piece, so that its client wakes up once", async () => {
+  const client = await connect();
+  let pieces = 0;
+  socketOf(client).on("data", () => {
+    pieces += 1;
+  });
+  for (let number = 1; number <= 20; number += 1) {
+    await client.query("SELECT $1::int AS number", [number]);
+    expect(pieces).toBe(number);
+  }
+  await client.end();
 });
 
 it("lets one of fifty conditional updates win", async () => {

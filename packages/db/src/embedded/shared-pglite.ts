@@ -1,41 +1,36 @@
 // PGlite as several connections can share it. The socket server hands it one protocol message after another, from whichever connection
 // has one, and leaves a connection alone only inside a transaction. But the messages of one parameterised statement (Parse, Bind,
 // Execute, Sync) belong together too: between them lies the one unnamed statement that all connections share, and another connection's
-// Parse would replace it. People would get each other's rows. So we say "in a transaction" until the Sync.
+// Parse would replace it. People would get each other's rows. So we keep them back until the Sync, say "in a transaction" meanwhile, and
+// hand them over as one; the answers to them go back as one, too, which wakes the client once instead of five times.
 
 import { type ExecProtocolOptionsStream, PGlite } from "@electric-sql/pglite";
 
-const messageType = (letter: string) => letter.charCodeAt(0);
-/** Parse, Bind, Describe, Execute, Close, Flush: a Sync is still to come. */
-const withinExchange = new Set([..."PBDECH"].map(messageType));
-const syncMessage = Uint8Array.of(messageType("S"), 0, 0, 0, 4);
+/** Parse, Bind, Describe, Execute, Close, and Flush, which none of our clients sends: a Sync is still to come. */
+const withinExchange = new Set([..."PBDECH"].map((letter) => letter.charCodeAt(0)));
 
 export class SharedPGlite extends PGlite {
   /** `performance.now()` of the last message from any connection. */
   lastMessageAt = performance.now();
-  #exchangeOpen = false;
+  #keptBack: Uint8Array[] = [];
 
   override isInTransaction(): boolean {
-    return this.#exchangeOpen || super.isInTransaction();
+    return this.#keptBack.length > 0 || super.isInTransaction();
   }
 
   override async execProtocolRawStream(message: Uint8Array, options: ExecProtocolOptionsStream): Promise<void> {
     this.lastMessageAt = performance.now();
-    const type = message[0] ?? 0;
-    if (withinExchange.has(type)) this.#exchangeOpen = true;
-    try {
-      await super.execProtocolRawStream(message, options);
-    } finally {
-      if (type === messageType("S") || type === messageType("Q")) this.#exchangeOpen = false;
-    }
+    this.#keptBack.push(message);
+    if (withinExchange.has(message[0] ?? 0)) return;
+    const exchange = Buffer.concat(this.#keptBack.splice(0));
+    const answers: Uint8Array[] = [];
+    await super.execProtocolRawStream(exchange, { ...options, onRawData: (answer) => answers.push(answer.slice()) });
+    options.onRawData(Buffer.concat(answers));
   }
 
   /** The server runs ROLLBACK here when a connection ends within a transaction, or, thanks to the above, within a statement. */
   override async exec(...args: Parameters<PGlite["exec"]>): ReturnType<PGlite["exec"]> {
-    if (this.#exchangeOpen) {
-      await super.execProtocolRaw(syncMessage);
-      this.#exchangeOpen = false;
-    }
+    this.#keptBack = [];
     return super.exec(...args);
   }
 }
