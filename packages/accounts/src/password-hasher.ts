@@ -63,6 +63,8 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     filename: new URL("./argon2-worker.js", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
+    // The next one lies ready beside the one under way: a thread that had to ask for it would wait for this one.
+    concurrentTasksPerWorker: 2,
   });
   let inFlight = 0;
   let closed = false;
