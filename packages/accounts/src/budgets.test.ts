@@ -8,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Budgets, createBudgets } from "./budgets.ts";
 import { createMemoryAccountStore } from "./memory-account-store.ts";
-import { createMemoryCounter } from "./memory-counter.ts";
+import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import type { IssuedToken } from "./session-start.ts";
+import type { CounterStore } from "./stores.ts";
 
 const password = "correct horse battery staple";
 const wrong = "incorrect horse battery staple";
@@ -38,17 +39,13 @@ beforeEach(() => {
     close: async () => undefined,
   };
   const secret = randomBytes(32).toString("base64url");
+  const counters = createMemoryCounterStore();
   budgets = createBudgets({
     counters: {
-      counter(window) {
-        const counter = createMemoryCounter(window);
-        return {
-          add: (key) => {
-            seenKeys.push(key);
-            return counter.add(key);
-          },
-          takeBack: (key) => counter.takeBack(key),
-        };
+      ...counters,
+      count(counted) {
+        seenKeys.push(...counted.map(({ key }) => key));
+        return counters.count(counted);
       },
     },
     secret,
@@ -315,18 +312,18 @@ describe("other operations have budgets of their own", () => {
 it("what was typed as a name, and where from, is not what is stored", async () => {
   await reasonOf(signIn("my-secret-password", wrong, "192.0.2.7"));
   expect(seenKeys).toHaveLength(3);
-  for (const key of seenKeys) expect(key).toMatch(/^[\w-]{43}$/);
+  for (const key of seenKeys) expect(key).toMatch(/^sign_in\/(?:near|account|account\/day):[\w-]{43}$/);
 });
 
 it("in a second process the same text has the same key, by the same secret alone", async () => {
   const keysWith = async (secret: string) => {
     const keys: string[] = [];
-    const counter = {
-      add: async (key: string) => (keys.push(key), { count: 1, secondsLeft: 1 }),
+    const counters: CounterStore = {
+      count: async (counted) => (keys.push(...counted.map(({ key }) => key)), []),
       takeBack: async () => undefined,
     };
     const limits = { signInsPerAccount: 5, signInsPerAddress: 20, signUpsPerAddress: 3 };
-    await createBudgets({ counters: { counter: () => counter }, secret, limits, clock }).charge({
+    await createBudgets({ counters, secret, limits, clock }).charge({
       operation: "sign_in",
       username: "alice",
       address: "192.0.2.7",

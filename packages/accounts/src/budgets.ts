@@ -1,16 +1,17 @@
 // How often somebody may try. Charged before any hashing, one charge for each operation; what was no guess is given back.
 //
-// A stranger's sign-in is charged to where it comes from, then to the account it is for. A device that this account has signed in on
-// has a budget of its own instead, so that strangers who use up the account's lock nobody out of the devices they have.
+// A stranger's sign-in is charged to where it comes from and to the account it is for; where one of them has no room, to none. A device
+// that this account has signed in on has a budget of its own instead, so that strangers who use up the account's lock nobody out of the
+// devices they have.
 
 import { createHmac } from "node:crypto";
 import type { Clock } from "@signet/auth/clock";
 import { AuthError } from "@signet/auth/errors";
 import { deriveBytes } from "@signet/auth/keys";
-import { createLimit, type Limit } from "./limit.ts";
-import { createMemoryCounter } from "./memory-counter.ts";
+import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import { networksOf } from "./networks.ts";
-import type { CounterStore } from "./stores.ts";
+import { createRefusals } from "./refusals.ts";
+import type { Counter, CounterStore } from "./stores.ts";
 
 /** What is tried, and on whom it counts. */
 export type Attempt =
@@ -79,105 +80,96 @@ const questionWindow = 60;
 const callsPerSession = 240;
 const callWindow = 60;
 
-type Charged = readonly [limit: Limit, key: string];
+/** Only sessions and clients that exist are counted there, and each replica may count for itself: that costs no statement. */
+const countedInEachProcess: ReadonlySet<Attempt["operation"]> = new Set(["refresh", "account_call", "ask_about_token"]);
+
+type Limit = (text: string) => Counter;
 
 export function createBudgets({ counters, secret, limits, clock }: BudgetsOptions): Budgets {
   const { signInsPerAccount, signInsPerAddress, signUpsPerAddress } = limits;
-  const keyOf = createKeys(secret);
-  const limitOf = (name: string, most: number, windowSeconds: number) =>
-    createLimit(most, counters.counter({ name, windowSeconds }), clock);
-  const near = limitOf("sign_in/near", signInsPerAddress, quarterHour);
-  const wide = limitOf("sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
-  const account = limitOf("sign_in/account", signInsPerAccount, quarterHour);
-  const accountDay = limitOf("sign_in/account/day", guessesPerAccountAndDay, day);
-  const device = limitOf("sign_in/device", signInsPerAccount, quarterHour);
-  const deviceDay = limitOf("sign_in/device/day", guessesPerAccountAndDay, day);
-  const providerNear = limitOf("provider_sign_in/near", signInsPerAddress, quarterHour);
-  const providerWide = limitOf("provider_sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
-  const redeemNear = limitOf("redeem/near", signInsPerAddress, quarterHour);
-  const redeemWide = limitOf("redeem/wide", signInsPerAddress * wideFactor, quarterHour);
-  const signUpNear = limitOf("sign_up/near", signUpsPerAddress, hour);
-  const signUpWide = limitOf("sign_up/wide", signUpsPerAddress * wideFactor, hour);
-  const change = limitOf("change_password", signInsPerAccount, quarterHour);
-  const changeDay = limitOf("change_password/day", guessesPerAccountAndDay, day);
-  // Only sessions and clients that exist are counted, and each replica may count for itself: that costs no statement.
-  const ownLimit = (most: number, windowSeconds: number) =>
-    createLimit(most, createMemoryCounter({ windowSeconds }), clock);
-  const refresh = ownLimit(refreshesPerSession, refreshWindow);
-  const call = ownLimit(callsPerSession, callWindow);
-  const question = ownLimit(questionsPerClient, questionWindow);
+  const macOf = createMac(secret);
+  const limit =
+    (name: string, most: number, windowSeconds: number): Limit =>
+    (text) => ({ key: `${name}:${macOf(text)}`, most, windowSeconds });
+  const near = limit("sign_in/near", signInsPerAddress, quarterHour);
+  const wide = limit("sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
+  const account = limit("sign_in/account", signInsPerAccount, quarterHour);
+  const accountDay = limit("sign_in/account/day", guessesPerAccountAndDay, day);
+  const device = limit("sign_in/device", signInsPerAccount, quarterHour);
+  const deviceDay = limit("sign_in/device/day", guessesPerAccountAndDay, day);
+  const providerNear = limit("provider_sign_in/near", signInsPerAddress, quarterHour);
+  const providerWide = limit("provider_sign_in/wide", signInsPerAddress * wideFactor, quarterHour);
+  const redeemNear = limit("redeem/near", signInsPerAddress, quarterHour);
+  const redeemWide = limit("redeem/wide", signInsPerAddress * wideFactor, quarterHour);
+  const signUpNear = limit("sign_up/near", signUpsPerAddress, hour);
+  const signUpWide = limit("sign_up/wide", signUpsPerAddress * wideFactor, hour);
+  const change = limit("change_password", signInsPerAccount, quarterHour);
+  const changeDay = limit("change_password/day", guessesPerAccountAndDay, day);
+  const refresh = limit("refresh", refreshesPerSession, refreshWindow);
+  const call = limit("account_call", callsPerSession, callWindow);
+  const question = limit("ask_about_token", questionsPerClient, questionWindow);
 
-  /** One after the other: what finds no room in the first is not counted in the next. */
-  function chargesOf(attempt: Attempt): Charged[] {
+  const ownCounters = createMemoryCounterStore();
+  const refusals = createRefusals(clock);
+
+  function countersOf(attempt: Attempt): Counter[] {
     switch (attempt.operation) {
       case "sign_in": {
         const { username, address, deviceId } = attempt;
-        if (deviceId !== undefined) return both(device, deviceDay, deviceId);
-        const networks = byNetwork(near, wide, address);
-        return username === null ? networks : [...networks, ...both(account, accountDay, username)];
+        if (deviceId !== undefined) return [device(deviceId), deviceDay(deviceId)];
+        const networks = ofNetworks(address, near, wide);
+        return username === null ? networks : [...networks, account(username), accountDay(username)];
       }
       case "sign_up":
-        return byNetwork(signUpNear, signUpWide, attempt.address);
+        return ofNetworks(attempt.address, signUpNear, signUpWide);
       case "provider_sign_in":
-        return byNetwork(providerNear, providerWide, attempt.address);
+        return ofNetworks(attempt.address, providerNear, providerWide);
       case "redeem":
-        return byNetwork(redeemNear, redeemWide, attempt.address);
+        return ofNetworks(attempt.address, redeemNear, redeemWide);
       case "change_password":
-        return both(change, changeDay, attempt.sessionId);
+        return [change(attempt.sessionId), changeDay(attempt.sessionId)];
       case "refresh":
-        return [[refresh, attempt.sessionId]];
+        return [refresh(attempt.sessionId)];
       case "account_call":
-        return [[call, attempt.sessionId]];
+        return [call(attempt.sessionId)];
       case "ask_about_token":
-        return [[question, attempt.clientId]];
+        return [question(attempt.clientId)];
     }
-  }
-
-  function both(short: Limit, long: Limit, text: string): Charged[] {
-    const key = keyOf(text);
-    return [
-      [short, key],
-      [long, key],
-    ];
-  }
-
-  function byNetwork(ofNear: Limit, ofWide: Limit, address: string | null): Charged[] {
-    const networks = networksOf(address);
-    const charged: Charged[] = [[ofNear, keyOf(networks.near)]];
-    return networks.wide === undefined ? charged : [...charged, [ofWide, keyOf(networks.wide)]];
   }
 
   return {
     async charge(attempt) {
-      const charges = chargesOf(attempt);
-      // What is known to be refused charges nobody first: a flood costs the database nothing.
-      for (const [limit, key] of charges) {
-        const seconds = limit.refusedFor(key);
+      const charged = countersOf(attempt);
+      const store = countedInEachProcess.has(attempt.operation) ? ownCounters : counters;
+      for (const { key } of charged) {
+        const seconds = refusals.secondsLeft(key);
         if (seconds !== undefined) throw rateLimited(seconds);
       }
-      const charged: Charged[] = [];
-      const giveBack = async () => {
-        await Promise.all(charged.splice(0).map(([limit, key]) => limit.giveBack(key)));
+      const [refused, ...others] = (await store.count(charged)).map(refusals.remember);
+      if (refused !== undefined) throw rateLimited(Math.max(refused, ...others));
+
+      let given = false;
+      return {
+        async giveBack() {
+          // What comes after an answer may fail, too: a second time gives nothing, as it would be room for a guess that nobody has.
+          if (given) return;
+          given = true;
+          await store.takeBack(charged);
+          for (const { key } of charged) refusals.forget(key);
+        },
       };
-      for (const charge of charges) {
-        const [limit, key] = charge;
-        const seconds = await limit.charge(key);
-        if (seconds === undefined) charged.push(charge);
-        else {
-          // It is not made: an address does not pay for an account that has no room.
-          await giveBack();
-          throw rateLimited(seconds);
-        }
-      }
-      // What comes after an answer may fail, too: a second time gives nothing, as it would be room for a guess that nobody has.
-      return { giveBack };
     },
   };
 }
 
-function createKeys(secret: string): (value: string) => string {
+function ofNetworks(address: string | null, near: Limit, wide: Limit): Counter[] {
+  const networks = networksOf(address);
+  return networks.wide === undefined ? [near(networks.near)] : [near(networks.near), wide(networks.wide)];
+}
+
+function createMac(secret: string): (text: string) => string {
   const key = deriveBytes({ secret, label: "signet/1/budgets", length: 32 });
-  return (value) => createHmac("sha256", key).update(value).digest("base64url");
+  return (text) => createHmac("sha256", key).update(text).digest("base64url");
 }
 
 function rateLimited(seconds: number): AuthError {

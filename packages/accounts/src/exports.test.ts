@@ -19,8 +19,9 @@ it("exports these names and no others", () => {
   ]);
   expect(Object.keys(testing).toSorted()).toEqual([
     "accountStoreContract",
+    "counterStoreContract",
     "createMemoryAccountStore",
-    "createMemoryCounter",
+    "createMemoryCounterStore",
     "providerStoreContract",
     "sessionStoreContract",
   ]);

@@ -8,7 +8,7 @@ import { type Accounts, createAccounts } from "./accounts.ts";
 import type { AuditEvent } from "./audit-events.ts";
 import { createBudgets } from "./budgets.ts";
 import { createMemoryAccountStore } from "./memory-account-store.ts";
-import { createMemoryCounter } from "./memory-counter.ts";
+import { createMemoryCounterStore } from "./memory-counter-store.ts";
 import { type IdentityProvider, ProviderError } from "./oidc/identity-provider.ts";
 import type { ProviderSignInProblem } from "./provider-sign-ins.ts";
 
@@ -61,7 +61,7 @@ beforeEach(() => {
     },
     providers: [provider],
     budgets: createBudgets({
-      counters: { counter: createMemoryCounter },
+      counters: createMemoryCounterStore(),
       secret,
       limits: { signInsPerAccount: 5, signInsPerAddress: 5, signUpsPerAddress: 3 },
       clock,

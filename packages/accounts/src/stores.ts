@@ -1,5 +1,5 @@
 // What this room needs from storage, and nothing more. `@signet/db` implements it on PostgreSQL,
-// `memory-account-store.ts` and `memory-counter.ts` in memory; both pass the same contract suites.
+// `memory-account-store.ts` and `memory-counter-store.ts` in memory; both pass the same contract suites.
 
 export type { AuditEvent, AuditKind, AuditLog } from "./audit-events.ts";
 export type {
@@ -201,26 +201,27 @@ export interface SessionStore {
   listSessions(userId: string): Promise<Session[]>;
 }
 
-/** What is counted, and for how long; the time begins with the first. */
-export interface CounterWindow {
-  name: string;
+/** So many of something, on somebody, within a time that begins with the first. */
+export interface Counter {
+  /** What is counted, and on whom. */
+  key: string;
+  most: number;
   windowSeconds: number;
 }
 
-/** Counts attempts, by key. */
-export interface Counter {
-  /**
-   * Counts one more, atomically: of any number at once each gets a number of its own.
-   *
-   * @returns how many there are now, and the seconds until counting begins anew
-   * @throws AuthError `storage_unavailable`
-   */
-  add(key: string): Promise<{ count: number; secondsLeft: number }>;
-  /** Takes one back. @throws AuthError `storage_unavailable` */
-  takeBack(key: string): Promise<void>;
+export interface FullCounter extends Counter {
+  secondsLeft: number;
 }
 
-/** Counters that all replicas share. */
+/** Counts attempts. */
 export interface CounterStore {
-  counter(window: CounterWindow): Counter;
+  /**
+   * Counts one more on each where all have room, and else on none. Of any number at once as many are counted as there is room for.
+   *
+   * @returns those that had no room; nothing when it was counted
+   * @throws AuthError `storage_unavailable`
+   */
+  count(counters: readonly Counter[]): Promise<FullCounter[]>;
+  /** Takes one back from each. @throws AuthError `storage_unavailable` */
+  takeBack(counters: readonly Counter[]): Promise<void>;
 }

@@ -1,0 +1,78 @@
+// What every counter store must do, whatever it is made of. Plain cases, as in the account store's contract.
+
+import assert from "node:assert/strict";
+import type { ContractCase } from "./account-store-contract.ts";
+import { randomId } from "./session-start.ts";
+import type { Counter, CounterStore } from "./stores.ts";
+
+type Check = (store: CounterStore) => Promise<void>;
+
+/** @param open Gives the store; the same one each time is fine, as every case has keys of its own. */
+export function counterStoreContract(open: () => CounterStore | Promise<CounterStore>): ContractCase[] {
+  return Object.entries(checks).map(([name, check]) => ({ name, run: async () => check(await open()) }));
+}
+
+const newCounter = (most: number): Counter => ({ key: `contract:${randomId()}`, most, windowSeconds: 60 });
+
+async function fullKeys(store: CounterStore, ...counters: Counter[]): Promise<string[]> {
+  return (await store.count(counters)).map(({ key }) => key);
+}
+
+/** How many find room, of so many one after the other. */
+async function room(store: CounterStore, counter: Counter, attempts = counter.most + 3): Promise<number> {
+  let found = 0;
+  for (let attempt = 0; attempt < attempts; attempt += 1) if ((await store.count([counter])).length === 0) found += 1;
+  return found;
+}
+
+const checks: Record<string, Check> = {
+  "has as much room as a counter says, each by itself": async (store) => {
+    const [three, one, none] = [newCounter(3), newCounter(1), newCounter(0)];
+    assert.deepEqual([await room(store, three), await room(store, one), await room(store, none)], [3, 1, 0]);
+  },
+
+  "says which have no room, and for how long": async (store) => {
+    const [full, other, empty] = [newCounter(1), newCounter(1), newCounter(1)];
+    await store.count([full, other]);
+    const refused = await store.count([empty, full, other]);
+    assert.deepEqual(
+      refused.map(({ key }) => key),
+      [full.key, other.key],
+    );
+    for (const { secondsLeft } of refused) assert.ok(secondsLeft > 50 && secondsLeft <= 60, String(secondsLeft));
+  },
+
+  "counts on none where one has no room, whichever it is": async (store) => {
+    const [full, first, last] = [newCounter(1), newCounter(2), newCounter(2)];
+    await store.count([full]);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      assert.deepEqual(await fullKeys(store, first, full, last), [full.key]);
+    }
+    assert.deepEqual([await room(store, first), await room(store, last)], [2, 2]);
+  },
+
+  "of a hundred at once counts as many as there is room for, also on keys that nobody has seen": async (store) => {
+    for (let round = 0; round < 5; round += 1) {
+      const [near, account] = [newCounter(100), newCounter(7)];
+      const refused = await Promise.all(Array.from({ length: 100 }, () => fullKeys(store, near, account)));
+      assert.equal(refused.filter((keys) => keys.length === 0).length, 7);
+      // What was refused was counted nowhere.
+      assert.equal(await room(store, near), 93);
+      assert.equal(await room(store, account), 0);
+    }
+  },
+
+  "has room again for what is taken back": async (store) => {
+    const [first, second] = [newCounter(2), newCounter(2)];
+    await store.count([first, second]);
+    await store.count([first, second]);
+    await store.takeBack([first, second]);
+    assert.deepEqual([await room(store, first), await room(store, second)], [1, 1]);
+  },
+
+  "takes back from a key that was never counted without giving room": async (store) => {
+    const counter = newCounter(1);
+    await store.takeBack([counter]);
+    assert.equal(await room(store, counter), 1);
+  },
+};
