@@ -19,7 +19,7 @@ async function fullKeys(store: CounterStore, ...counters: Counter[]): Promise<st
 }
 
 /** How many find room, of so many one after the other. */
-async function room(store: CounterStore, counter: Counter, attempts = counter.most + 3): Promise<number> {
+async function freeRoom(store: CounterStore, counter: Counter, attempts = counter.most + 3): Promise<number> {
   let found = 0;
   for (let attempt = 0; attempt < attempts; attempt += 1) if ((await store.count([counter])).length === 0) found += 1;
   return found;
@@ -28,7 +28,10 @@ async function room(store: CounterStore, counter: Counter, attempts = counter.mo
 const checks: Record<string, Check> = {
   "has as much room as a counter says, each by itself": async (store) => {
     const [three, one, none] = [newCounter(3), newCounter(1), newCounter(0)];
-    assert.deepEqual([await room(store, three), await room(store, one), await room(store, none)], [3, 1, 0]);
+    assert.deepEqual(
+      [await freeRoom(store, three), await freeRoom(store, one), await freeRoom(store, none)],
+      [3, 1, 0],
+    );
   },
 
   "says which have no room, and for how long": async (store) => {
@@ -48,7 +51,18 @@ const checks: Record<string, Check> = {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       assert.deepEqual(await fullKeys(store, first, full, last), [full.key]);
     }
-    assert.deepEqual([await room(store, first), await room(store, last)], [2, 2]);
+    assert.deepEqual([await freeRoom(store, first), await freeRoom(store, last)], [2, 2]);
+  },
+
+  "takes no room of the others for those that find none, not for a moment": async (store) => {
+    const [full, shared] = [newCounter(1), newCounter(1)];
+    await store.count([full]);
+    const flood = Promise.all(Array.from({ length: 200 }, () => fullKeys(store, full, shared)));
+    for (let guest = 0; guest < 20; guest += 1) {
+      assert.deepEqual(await fullKeys(store, shared), []);
+      await store.takeBack([shared]);
+    }
+    for (const refused of await flood) assert.ok(refused.includes(full.key));
   },
 
   "of a hundred at once counts as many as there is room for, also on keys that nobody has seen": async (store) => {
@@ -57,9 +71,33 @@ const checks: Record<string, Check> = {
       const refused = await Promise.all(Array.from({ length: 100 }, () => fullKeys(store, near, account)));
       assert.equal(refused.filter((keys) => keys.length === 0).length, 7);
       // What was refused was counted nowhere.
-      assert.equal(await room(store, near), 93);
-      assert.equal(await room(store, account), 0);
+      assert.equal(await freeRoom(store, near), 93);
+      assert.equal(await freeRoom(store, account), 0);
     }
+  },
+
+  "lets nobody in who was not counted, while others come and go": async (store) => {
+    const [door, room] = [newCounter(3), newCounter(2)];
+    let inside = 0;
+    let entered = 0;
+    const guest = async () => {
+      for (let attempt = 0; attempt < 25; attempt += 1) {
+        if ((await store.count([door, room])).length > 0) continue;
+        inside += 1;
+        entered += 1;
+        assert.ok(inside <= 2, `${inside} inside`);
+        await Promise.resolve();
+        inside -= 1;
+        await store.takeBack([door, room]);
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, guest));
+    assert.ok(entered > 0);
+    assert.deepEqual([await freeRoom(store, door), await freeRoom(store, room)], [3, 2]);
+  },
+
+  "counts nothing on no counter": async (store) => {
+    assert.deepEqual(await store.count([]), []);
   },
 
   "has room again for what is taken back": async (store) => {
@@ -67,12 +105,12 @@ const checks: Record<string, Check> = {
     await store.count([first, second]);
     await store.count([first, second]);
     await store.takeBack([first, second]);
-    assert.deepEqual([await room(store, first), await room(store, second)], [1, 1]);
+    assert.deepEqual([await freeRoom(store, first), await freeRoom(store, second)], [1, 1]);
   },
 
   "takes back from a key that was never counted without giving room": async (store) => {
     const counter = newCounter(1);
     await store.takeBack([counter]);
-    assert.equal(await room(store, counter), 1);
+    assert.equal(await freeRoom(store, counter), 1);
   },
 };

@@ -1,6 +1,6 @@
 // How often something was tried, counted for all replicas: on all counters of an attempt in one statement, and taken back in one for all.
 
-import type { Counter, CounterStore } from "@signet/accounts/stores";
+import type { Counter, CounterStore, FullCounter } from "@signet/accounts/stores";
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
 import { withStorageErrors } from "./storage-errors.ts";
 import { createTakeBacks } from "./take-backs.ts";
@@ -13,35 +13,30 @@ export interface RemovableCounters extends CounterStore {
   removeExpired(): Promise<number>;
 }
 
-/** A counter that had no room and was left as it is, or was counted and is now at `points`. */
 interface CountedRow {
   key: string;
   points: number;
   secondsLeft: number;
-  counted: boolean;
 }
 
 // One whose time is over begins anew. Rows are locked in the order of their keys, as everywhere: two statements for the same
 // ones would wait for each other else.
 const countText = `
-  WITH asked AS MATERIALIZED (
-    SELECT key, most, $4::bigint + 1000 * seconds AS expire
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (key, most, seconds)
-  ), full_ones AS MATERIALIZED (
-    SELECT ${table}.key, points, ${table}.expire
-    FROM asked JOIN ${table} ON ${table}.key = asked.key
-    WHERE points >= most AND ${table}.expire > $4
-  ), counted AS (
-    INSERT INTO ${table} AS before (key, points, expire)
-    SELECT key, 1, expire FROM asked WHERE NOT EXISTS (SELECT FROM full_ones) ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET
-      points = CASE WHEN before.expire > $4 THEN before.points + 1 ELSE 1 END,
-      expire = CASE WHEN before.expire > $4 THEN before.expire ELSE excluded.expire END
-    RETURNING key, points, expire
+  INSERT INTO ${table} AS before (key, points, expire)
+  SELECT key, 1, $4::bigint + 1000 * seconds
+  FROM unnest($1::text[], $3::bigint[]) AS asked (key, seconds)
+  WHERE NOT EXISTS (
+    SELECT FROM unnest($1::text[], $2::bigint[]) AS asked (key, most) JOIN ${table} USING (key)
+    WHERE points >= most AND expire > $4
   )
-  SELECT key, points, (expire - $4)::float8 / 1000 AS "secondsLeft", false AS counted FROM full_ones
-  UNION ALL
-  SELECT key, points, (expire - $4)::float8 / 1000, true FROM counted`;
+  ORDER BY key
+  ON CONFLICT (key) DO UPDATE SET
+    points = CASE WHEN before.expire > $4 THEN before.points + 1 ELSE 1 END,
+    expire = CASE WHEN before.expire > $4 THEN before.expire ELSE excluded.expire END
+  RETURNING key, points, (expire - $4)::float8 / 1000 AS "secondsLeft"`;
+
+const lookText = `
+  SELECT key, points, (expire - $2)::float8 / 1000 AS "secondsLeft" FROM ${table} WHERE key = ANY ($1) AND expire > $2::bigint`;
 
 export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCounters {
   function query<Row extends QueryResultRow>(config: QueryConfig): Promise<QueryResult<Row>> {
@@ -49,6 +44,7 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
     return pool.query<Row>(config);
   }
 
+  const rowsOf = async (config: QueryConfig) => (await withStorageErrors(() => query<CountedRow>(config))).rows;
   const takeBackRow = createTakeBacks({ table, query });
 
   async function takeBack(counters: readonly Counter[]): Promise<void> {
@@ -57,22 +53,24 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
 
   return {
     async count(counters) {
-      const columns = [
-        counters.map(({ key }) => key),
-        counters.map(({ most }) => most),
-        counters.map(({ windowSeconds }) => windowSeconds),
-      ];
-      const { rows } = await withStorageErrors(() =>
-        query<CountedRow>({ text: countText, values: [...columns, Date.now()] }),
-      );
-      const full = counters.flatMap((counter) => {
-        const row = rows.find(({ key }) => key === counter.key);
-        const hasRoom = row !== undefined && row.counted && row.points <= counter.most;
-        return row === undefined || hasRoom ? [] : [{ ...counter, secondsLeft: row.secondsLeft }];
-      });
-      // Others came between the look and the count.
-      if (full.length > 0 && rows.some(({ counted }) => counted)) await takeBack(counters);
-      return full;
+      const keys = counters.map(({ key }) => key);
+      const most = counters.map((counter) => counter.most);
+      const seconds = counters.map(({ windowSeconds }) => windowSeconds);
+      while (counters.length > 0) {
+        const now = Date.now();
+        const counted = await rowsOf({ text: countText, values: [keys, most, seconds, now] });
+        if (counted.length > 0) {
+          const full = fullOnes(counters, counted, (counter, points) => points > counter.most);
+          // Others came between the look and the count.
+          if (full.length > 0) await takeBack(counters);
+          return full;
+        }
+        const found = await rowsOf({ text: lookText, values: [keys, now] });
+        const full = fullOnes(counters, found, (counter, points) => points >= counter.most);
+        // Where there is room by now, it is counted after all.
+        if (full.length > 0) return full;
+      }
+      return [];
     },
 
     takeBack,
@@ -86,4 +84,15 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
         return rowCount ?? 0;
       }),
   };
+}
+
+function fullOnes(
+  counters: readonly Counter[],
+  rows: readonly CountedRow[],
+  isFull: (counter: Counter, points: number) => boolean,
+): FullCounter[] {
+  return counters.flatMap((counter) => {
+    const row = rows.find(({ key }) => key === counter.key);
+    return row !== undefined && isFull(counter, row.points) ? [{ ...counter, secondsLeft: row.secondsLeft }] : [];
+  });
 }

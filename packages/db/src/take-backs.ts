@@ -14,13 +14,8 @@ export function createTakeBacks({ table, query }: TakeBacksOptions): (rowKey: st
   // Rows are held in the order of their keys: two statements for the same ones would wait for each other else. One whose
   // time is over stays over: the next count begins anew.
   const text = `
-    WITH held AS (
-      SELECT key, taken.times
-      FROM ${table} JOIN unnest($1::text[], $2::int[]) AS taken (row_key, times) ON key = taken.row_key
-      ORDER BY key
-      FOR UPDATE OF ${table}
-    )
-    UPDATE ${table} AS counted SET points = counted.points - held.times FROM held WHERE counted.key = held.key`;
+    UPDATE ${table} SET points = points - ($2::int[])[array_position($1, key::text)]
+    WHERE key = ANY (ARRAY(SELECT key FROM ${table} WHERE key = ANY ($1::text[]) ORDER BY key FOR UPDATE))`;
   let gathered: { times: Map<string, number>; done: Promise<void> } | undefined;
 
   async function takeBackGathered(times: ReadonlyMap<string, number>): Promise<void> {
