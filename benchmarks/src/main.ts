@@ -47,7 +47,7 @@ function thoroughly({ short, rounds }: Options): Measure {
     tokens: () => measureTokens({ rounds, turnMs: 400, short }),
     curves: () => measureCurves({ turns: rounds, turnMs: 200, load: { ...load, seconds: 2 }, short }),
     http: () => measureHttp({ rounds, load, short }),
-    storm: () => measureStorms({ rounds, turnMs: 4_000 }),
+    storm: () => measureStorms({ rounds, turnMs: 4_000, warmUpMs: 12_000 }),
   };
 }
 
@@ -58,6 +58,6 @@ function shortly({ short }: Options): Measure {
     tokens: () => measureTokens({ rounds: 1, turnMs: 150, short }),
     curves: () => measureCurves({ turns: 1, turnMs: 100, load, short }),
     http: () => measureHttp({ rounds: 1, load, short }),
-    storm: () => measureStorms({ rounds: 1, turnMs: 1_000 }),
+    storm: () => measureStorms({ rounds: 1, turnMs: 1_000, warmUpMs: 2_000 }),
   };
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { onCore } from "../machine.ts";
-import { cpuSecondsOf } from "./cpu-time.ts";
+import { cpuSecondsOf } from "./process-family.ts";
 
 export const serverCore = 0;
 export const loadCore = 1;
@@ -23,6 +23,7 @@ export interface ServerCommand {
 
 export interface RunningServer {
   url: string;
+  pid: number | undefined;
   /** How much processor time it and its children have used, in seconds; NaN where the system does not tell. */
   cpuSeconds(): number;
   stop(): Promise<void>;
@@ -67,7 +68,7 @@ export async function startServer(options: ServerCommand): Promise<RunningServer
     }
     await wait(retryMs);
   }
-  return { url, cpuSeconds: () => cpuSecondsOf(child.pid), stop };
+  return { url, pid: child.pid, cpuSeconds: () => cpuSecondsOf(child.pid), stop };
 }
 
 async function isReady(url: string): Promise<boolean> {

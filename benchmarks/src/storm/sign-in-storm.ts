@@ -1,11 +1,14 @@
 // apps/api with all cores while as many people sign in as its queue takes: how long a whoami takes before and meanwhile.
 
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { createIssuer } from "../http/credentials.ts";
 import { withServer } from "../http/exchange.ts";
 import { productVariant } from "../http/variants.ts";
 import { median, percentile } from "../results.ts";
+import { separateHashing } from "./own-cores.ts";
 
 export interface StormResult {
   calmCachedMs: number;
@@ -15,6 +18,8 @@ export interface StormResult {
   stormCachedP99Ms: number;
   /** While nothing else is asked. */
   signInsPerSecond: number;
+  /** The same with hashing on cores of its own; NaN where that cannot be had. */
+  apartPerSecond: number;
   /** Of the server and its database, hashing and all, for each sign-in; NaN where the system does not tell. */
   cpuMsEach: number;
   /** Answered with 503 `busy`, of all. */
@@ -29,13 +34,13 @@ const settleMs = 500;
 /** It is one person who signs in so often, from one address. */
 const roomForAll = { SIGN_INS_PER_ACCOUNT: "100", SIGN_INS_PER_ADDRESS: "1000" };
 
-export async function measureStorm(forMs: number): Promise<StormResult> {
+export async function measureStorm({ forMs, warmUpMs }: { forMs: number; warmUpMs: number }): Promise<StormResult> {
   const issuer = await createIssuer();
   const variant = productVariant(issuer, "apps/api", path);
   const env = { ...variant.server.env, ...roomForAll };
   const server = { ...variant.server, env, allCores: true };
   try {
-    return await withServer({ ...variant, server }, async ({ server: { url, cpuSeconds } }) => {
+    return await withServer({ ...variant, server }, async ({ server: { url, pid, cpuSeconds } }) => {
       const basic = await signUp(url);
       const tokens = await Promise.all(Array.from({ length: Math.ceil(forMs / probeGapMs) * 2 }, issuer.productToken));
       const [kept = ""] = tokens;
@@ -46,13 +51,12 @@ export async function measureStorm(forMs: number): Promise<StormResult> {
 
       const calm = await probeBoth(probe, kept, tokens, forMs);
       const storm = beginStorm(url, basic);
-      await wait(settleMs);
+      await wait(warmUpMs);
       const stormy = await probeBoth(probe, kept, tokens, forMs);
-      const counted = storm.count();
       const cpuBefore = cpuSeconds();
-      await wait(forMs);
+      const { perSecond, signedIn, refusedPart } = await storm.during(forMs);
       const cpuMs = (cpuSeconds() - cpuBefore) * 1000;
-      const { perSecond, signedIn, refusedPart } = counted();
+      const apartPerSecond = separateHashing(pid) ? (await storm.during(forMs)).perSecond : Number.NaN;
       await storm.end();
       if (!(perSecond > 0)) throw new Error("Nobody signed in, so there was no storm.");
       return {
@@ -62,6 +66,7 @@ export async function measureStorm(forMs: number): Promise<StormResult> {
         stormFirstMs: median(stormy.first),
         stormCachedP99Ms: percentile(stormy.cached, 0.99),
         signInsPerSecond: perSecond,
+        apartPerSecond,
         cpuMsEach: cpuMs / signedIn,
         refusedPart,
       };
@@ -85,10 +90,10 @@ async function probeBoth(probe: Probe, kept: string, tokens: string[], forMs: nu
   return seen;
 }
 
-async function probeFor(forMs: number, once: () => Promise<unknown>): Promise<void> {
+async function probeFor(forMs: number, work: () => Promise<unknown>): Promise<void> {
   const endAt = performance.now() + forMs;
   while (performance.now() < endAt) {
-    await once();
+    await work();
     await wait(probeGapMs);
   }
 }
@@ -105,32 +110,41 @@ function beginStorm(url: string, authorization: string) {
   const stopping = new AbortController();
   let signedIn = 0;
   let refused = 0;
+  // What the load takes is missing from what is measured, and `fetch` takes three times as much.
+  const agent = new Agent({ keepAlive: true });
+  const signIn = async () => {
+    const asked = request(`${url}/auth/issue-new-token`, { method: "POST", headers: { authorization }, agent });
+    asked.end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    answer.resume();
+    await once(answer, "end");
+    return answer.statusCode ?? 0;
+  };
   const person = async () => {
     while (!stopping.signal.aborted) {
-      const answer = await fetch(`${url}/auth/issue-new-token`, { method: "POST", headers: { authorization } });
-      await answer.text();
-      if (answer.status === 200) signedIn += 1;
-      else if (answer.status === 503 || answer.status === 429) refused += 1;
-      else throw new Error(`A sign-in was answered with ${answer.status}.`);
-      if (answer.status !== 200) await wait(settleMs);
+      const status = await signIn();
+      if (status === 200) signedIn += 1;
+      else if (status === 503 || status === 429) refused += 1;
+      else throw new Error(`A sign-in was answered with ${status}.`);
+      if (status !== 200) await wait(settleMs);
     }
   };
   const people = Promise.all(Array.from({ length: signInsAtOnce }, person));
   return {
-    /** Begins to count. @returns What has been counted until it is called. */
-    count() {
+    /** What comes to an end in that time. */
+    async during(ms: number) {
       const startedAt = performance.now();
       const before = { signedIn, refused };
-      return () => {
-        const good = signedIn - before.signedIn;
-        const bad = refused - before.refused;
-        const seconds = (performance.now() - startedAt) / 1000;
-        return { perSecond: good / seconds, signedIn: good, refusedPart: bad / Math.max(1, good + bad) };
-      };
+      await wait(ms);
+      const good = signedIn - before.signedIn;
+      const bad = refused - before.refused;
+      const seconds = (performance.now() - startedAt) / 1000;
+      return { perSecond: good / seconds, signedIn: good, refusedPart: bad / Math.max(1, good + bad) };
     },
     async end() {
       stopping.abort();
       await people;
+      agent.destroy();
     },
   };
 }
