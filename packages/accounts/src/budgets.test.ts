@@ -188,6 +188,19 @@ describe("guessing at an account (PWD-06, PWD-08)", () => {
     expect(seenKeys).toEqual([]);
   });
 
+  it("says the same the second time, from memory: in how many seconds there is room on the first that has none", async () => {
+    await signUp("alice");
+    for (let quarter = 0; quarter < 20; quarter += 1) {
+      for (let guess = 0; guess < 5; guess += 1) await reasonOf(signIn("alice", wrong, addressOf(quarter)));
+      if (quarter < 19) pass(15 * minute);
+    }
+    for (let time = 0; time < 2; time += 1)
+      await expect(signIn("alice", wrong)).rejects.toMatchObject({ retryAfterSeconds: 900 });
+    pass(15 * minute);
+    for (let time = 0; time < 2; time += 1)
+      await expect(signIn("alice", wrong)).rejects.toMatchObject({ retryAfterSeconds: 86_400 - 20 * 900 });
+  });
+
   it("an unknown name is counted and refused as a known one (PWD-05)", async () => {
     await signUp("alice");
     const refusals = async (username: string) => {
@@ -318,12 +331,12 @@ it("what was typed as a name, and where from, is not what is stored", async () =
 it("in a second process the same text has the same key, by the same secret alone", async () => {
   const keysWith = async (secret: string) => {
     const keys: string[] = [];
-    const counters: CounterStore = {
-      count: async (counted) => (keys.push(...counted.map(({ key }) => key)), []),
+    const sharedCounters: CounterStore = {
+      count: async (counters) => (keys.push(...counters.map(({ key }) => key)), { counted: [], full: [] }),
       takeBack: async () => undefined,
     };
     const limits = { signInsPerAccount: 5, signInsPerAddress: 20, signUpsPerAddress: 3 };
-    await createBudgets({ counters, secret, limits, clock }).charge({
+    await createBudgets({ counters: sharedCounters, secret, limits, clock }).charge({
       operation: "sign_in",
       username: "alice",
       address: "192.0.2.7",

@@ -85,7 +85,7 @@ const countedInEachProcess: ReadonlySet<Attempt["operation"]> = new Set(["refres
 
 type Limit = (text: string) => Counter;
 
-export function createBudgets({ counters, secret, limits, clock }: BudgetsOptions): Budgets {
+export function createBudgets({ counters: sharedCounters, secret, limits, clock }: BudgetsOptions): Budgets {
   const { signInsPerAccount, signInsPerAddress, signUpsPerAddress } = limits;
   const macOf = createMac(secret);
   const limit =
@@ -139,14 +139,16 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
 
   return {
     async charge(attempt) {
-      const charged = countersOf(attempt);
-      const store = countedInEachProcess.has(attempt.operation) ? ownCounters : counters;
-      for (const { key } of charged) {
+      const counters = countersOf(attempt);
+      const store = countedInEachProcess.has(attempt.operation) ? ownCounters : sharedCounters;
+      for (const { key } of counters) {
         const seconds = refusals.secondsLeft(key);
         if (seconds !== undefined) throw rateLimited(seconds);
       }
-      const [refused, ...others] = (await store.count(charged)).map(refusals.remember);
-      if (refused !== undefined) throw rateLimited(Math.max(refused, ...others));
+      const { counted, full } = await store.count(counters);
+      // The first, as above. In the ones after it may be what many others, who come at once for the first, have not taken back yet.
+      const [first] = full;
+      if (first !== undefined) throw rateLimited(refusals.remember(first));
 
       let given = false;
       return {
@@ -154,8 +156,8 @@ export function createBudgets({ counters, secret, limits, clock }: BudgetsOption
           // What comes after an answer may fail, too: a second time gives nothing, as it would be room for a guess that nobody has.
           if (given) return;
           given = true;
-          await store.takeBack(charged);
-          for (const { key } of charged) refusals.forget(key);
+          await store.takeBack(counted);
+          for (const { key } of counted) refusals.forget(key);
         },
       };
     },

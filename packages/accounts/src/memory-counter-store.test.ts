@@ -20,12 +20,22 @@ describe("the counter store in memory", () => {
 
     it("begins anew when the time is over, which began with the first", async () => {
       const counters = createMemoryCounterStore();
+      const fullNow = async () => (await counters.count([counter])).full;
       await counters.count([counter]);
       vi.advanceTimersByTime(59_000);
-      expect(await counters.count([counter])).toEqual([{ ...counter, secondsLeft: 1 }]);
+      expect(await fullNow()).toEqual([{ ...counter, secondsLeft: 1 }]);
       vi.advanceTimersByTime(1_001);
-      expect(await counters.count([counter])).toEqual([]);
-      expect(await counters.count([counter])).toEqual([{ ...counter, secondsLeft: 60 }]);
+      expect(await fullNow()).toEqual([]);
+      expect(await fullNow()).toEqual([{ ...counter, secondsLeft: 60 }]);
+    });
+
+    it("takes back from the window it was counted in, and from none after", async () => {
+      const counters = createMemoryCounterStore();
+      const { counted } = await counters.count([counter]);
+      vi.advanceTimersByTime(60_001);
+      await counters.count([counter]);
+      await counters.takeBack(counted);
+      expect((await counters.count([counter])).full).toHaveLength(1);
     });
   });
 });

@@ -213,15 +213,21 @@ export interface FullCounter extends Counter {
   secondsLeft: number;
 }
 
+/** One that was counted, in the window that ends then. */
+export interface CountedCounter extends Counter {
+  /** Milliseconds since 1970. */
+  until: number;
+}
+
 /** Counts attempts. */
 export interface CounterStore {
   /**
    * Counts one more on each where all have room, and else on none. Of any number at once as many are counted as there is room for.
    *
-   * @returns those that had no room; nothing when it was counted
+   * @returns all as counted, or those that had no room
    * @throws AuthError `storage_unavailable`
    */
-  count(counters: readonly Counter[]): Promise<FullCounter[]>;
-  /** Takes one back from each. @throws AuthError `storage_unavailable` */
-  takeBack(counters: readonly Counter[]): Promise<void>;
+  count(counters: readonly Counter[]): Promise<{ counted: CountedCounter[]; full: FullCounter[] }>;
+  /** Takes one back from each; where its window is over, nothing. @throws AuthError `storage_unavailable` */
+  takeBack(counted: readonly CountedCounter[]): Promise<void>;
 }

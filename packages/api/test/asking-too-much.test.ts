@@ -18,7 +18,7 @@ const madeUpCookies = (count: number) =>
     return `__Secure-signet_refresh_${Buffer.from(token, "base64url").subarray(1, 17).toString("base64url")}=${token}`;
   }).join("; ");
 
-const noCounters = { count: async () => [], takeBack: async () => undefined };
+const noCounters = { count: async () => ({ counted: [], full: [] }), takeBack: async () => undefined };
 const budgetsOf = (clock: () => number) =>
   createBudgets({
     counters: noCounters,

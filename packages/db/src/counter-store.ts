@@ -1,6 +1,6 @@
 // How often something was tried, counted for all replicas: on all counters of an attempt in one statement, and taken back in one for all.
 
-import type { Counter, CounterStore, FullCounter } from "@signet/accounts/stores";
+import type { CountedCounter, Counter, CounterStore, FullCounter } from "@signet/accounts/stores";
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
 import { withStorageErrors } from "./storage-errors.ts";
 import { createTakeBacks } from "./take-backs.ts";
@@ -16,27 +16,36 @@ export interface RemovableCounters extends CounterStore {
 interface CountedRow {
   key: string;
   points: number;
-  secondsLeft: number;
+  until: string;
 }
 
-// One whose time is over begins anew. Rows are locked in the order of their keys, as everywhere: two statements for the same
-// ones would wait for each other else.
+// One whose time is over begins anew. The look holds the rows until they are counted: of many who come for the last place one is counted,
+// and the others nowhere, not for a moment. Rows are locked in the order of their keys, as everywhere: two statements for the same ones
+// would wait for each other else.
 const countText = `
+  WITH held AS MATERIALIZED (
+    SELECT key, points, expire FROM ${table} WHERE key = ANY ($1::text[]) ORDER BY key FOR UPDATE
+  )
   INSERT INTO ${table} AS before (key, points, expire)
   SELECT key, 1, $4::bigint + 1000 * seconds
   FROM unnest($1::text[], $3::bigint[]) AS asked (key, seconds)
   WHERE NOT EXISTS (
-    SELECT FROM unnest($1::text[], $2::bigint[]) AS asked (key, most) JOIN ${table} USING (key)
+    SELECT FROM unnest($1::text[], $2::bigint[]) AS asked (key, most) JOIN held USING (key)
     WHERE points >= most AND expire > $4
   )
   ORDER BY key
   ON CONFLICT (key) DO UPDATE SET
     points = CASE WHEN before.expire > $4 THEN before.points + 1 ELSE 1 END,
     expire = CASE WHEN before.expire > $4 THEN before.expire ELSE excluded.expire END
-  RETURNING key, points, (expire - $4)::float8 / 1000 AS "secondsLeft"`;
+  RETURNING key, points, expire AS until`;
 
-const lookText = `
-  SELECT key, points, (expire - $2)::float8 / 1000 AS "secondsLeft" FROM ${table} WHERE key = ANY ($1) AND expire > $2::bigint`;
+const lookText = `SELECT key, points, expire AS until FROM ${table} WHERE key = ANY ($1) AND expire > $2::bigint`;
+
+// What has begun anew meanwhile stays.
+const removeText = `
+  DELETE FROM ${table} WHERE key = ANY (ARRAY(
+    SELECT key FROM ${table} WHERE expire < $1 ORDER BY expire LIMIT ${removeLimit} FOR UPDATE SKIP LOCKED
+  ))`;
 
 export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCounters {
   function query<Row extends QueryResultRow>(config: QueryConfig): Promise<QueryResult<Row>> {
@@ -45,11 +54,7 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
   }
 
   const rowsOf = async (config: QueryConfig) => (await withStorageErrors(() => query<CountedRow>(config))).rows;
-  const takeBackRow = createTakeBacks({ table, query });
-
-  async function takeBack(counters: readonly Counter[]): Promise<void> {
-    await Promise.all(counters.map(({ key }) => takeBackRow(key)));
-  }
+  const takeBack = createTakeBacks({ table, query });
 
   return {
     async count(counters) {
@@ -58,41 +63,44 @@ export function createCounterStore(pool: Pool, onQuery: () => void): RemovableCo
       const seconds = counters.map(({ windowSeconds }) => windowSeconds);
       while (counters.length > 0) {
         const now = Date.now();
-        const counted = await rowsOf({ text: countText, values: [keys, most, seconds, now] });
-        if (counted.length > 0) {
-          const full = fullOnes(counters, counted, (counter, points) => points > counter.most);
-          // Others came between the look and the count.
-          if (full.length > 0) await takeBack(counters);
-          return full;
+        const rows = await rowsOf({ text: countText, values: [keys, most, seconds, now] });
+        if (rows.length > 0) {
+          const counted = withRows(counters, rows);
+          // Of many who come for a key that nobody has seen, there was no row to hold.
+          const full = counted.filter((counter) => counter.points > counter.most).map(toFull(now));
+          if (full.length === 0) return { counted, full };
+          await takeBack(counted);
+          return { counted: [], full };
         }
-        const found = await rowsOf({ text: lookText, values: [keys, now] });
-        const full = fullOnes(counters, found, (counter, points) => points >= counter.most);
+        const found = withRows(counters, await rowsOf({ text: lookText, values: [keys, now] }));
+        const full = found.filter((counter) => counter.points >= counter.most).map(toFull(now));
         // Where there is room by now, it is counted after all.
-        if (full.length > 0) return full;
+        if (full.length > 0) return { counted: [], full };
       }
-      return [];
+      return { counted: [], full: [] };
     },
 
     takeBack,
 
     removeExpired: () =>
-      withStorageErrors(async () => {
-        const { rowCount } = await query({
-          text: `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expire < $1 ORDER BY expire LIMIT ${removeLimit})`,
-          values: [Date.now()],
-        });
-        return rowCount ?? 0;
-      }),
+      withStorageErrors(async () => (await query({ text: removeText, values: [Date.now()] })).rowCount ?? 0),
   };
 }
 
-function fullOnes(
-  counters: readonly Counter[],
-  rows: readonly CountedRow[],
-  isFull: (counter: Counter, points: number) => boolean,
-): FullCounter[] {
+type FoundCounter = CountedCounter & { points: number };
+
+function withRows(counters: readonly Counter[], rows: readonly CountedRow[]): FoundCounter[] {
   return counters.flatMap((counter) => {
     const row = rows.find(({ key }) => key === counter.key);
-    return row !== undefined && isFull(counter, row.points) ? [{ ...counter, secondsLeft: row.secondsLeft }] : [];
+    return row === undefined ? [] : [{ ...counter, points: row.points, until: Number(row.until) }];
   });
 }
+
+const toFull =
+  (now: number) =>
+  ({ key, most, windowSeconds, until }: FoundCounter): FullCounter => ({
+    key,
+    most,
+    windowSeconds,
+    secondsLeft: (until - now) / 1000,
+  });

@@ -1,6 +1,7 @@
 // What was counted and is taken back. A sign-in that succeeds takes back three counts at once, and others do so at the same moment:
 // all of them are one statement.
 
+import type { CountedCounter } from "@signet/accounts/stores";
 import type { QueryConfig } from "pg";
 import { withStorageErrors } from "./storage-errors.ts";
 
@@ -9,28 +10,38 @@ export interface TakeBacksOptions {
   query(query: QueryConfig): Promise<unknown>;
 }
 
-/** @returns takes one back from the row of that key. @throws AuthError `storage_unavailable` */
-export function createTakeBacks({ table, query }: TakeBacksOptions): (rowKey: string) => Promise<void> {
-  // Rows are held in the order of their keys: two statements for the same ones would wait for each other else. One whose
-  // time is over stays over: the next count begins anew.
-  const text = `
-    UPDATE ${table} SET points = points - ($2::int[])[array_position($1, key::text)]
-    WHERE key = ANY (ARRAY(SELECT key FROM ${table} WHERE key = ANY ($1::text[]) ORDER BY key FOR UPDATE))`;
-  let gathered: { times: Map<string, number>; done: Promise<void> } | undefined;
+type Window = Pick<CountedCounter, "key" | "until">;
 
-  async function takeBackGathered(times: ReadonlyMap<string, number>): Promise<void> {
+/** @returns takes one back from each, in the windows they were counted in. @throws AuthError `storage_unavailable` */
+export function createTakeBacks({ table, query }: TakeBacksOptions): (counted: readonly Window[]) => Promise<void> {
+  // Rows are locked in the order of their keys, as everywhere: two statements for the same ones would wait for each other else.
+  const text = `
+    UPDATE ${table} SET points = points - taken.times
+    FROM unnest($1::text[], $2::bigint[], $3::int[]) AS taken (key, until, times)
+    WHERE ${table}.key = taken.key AND expire = until
+      AND ${table}.key = ANY (ARRAY(SELECT key FROM ${table} WHERE key = ANY ($1) ORDER BY key FOR UPDATE))`;
+  let gathered: { windows: Window[]; done: Promise<void> } | undefined;
+
+  async function takeBackGathered(windows: readonly Window[]): Promise<void> {
     // After everybody who asks in this turn.
     await Promise.resolve();
     gathered = undefined;
-    await withStorageErrors(() => query({ text, values: [[...times.keys()], [...times.values()]] }));
+    const times = new Map<string, Window & { times: number }>();
+    for (const { key, until } of windows) {
+      const name = `${until} ${key}`;
+      times.set(name, { key, until, times: (times.get(name)?.times ?? 0) + 1 });
+    }
+    const rows = [...times.values()];
+    const values = [rows.map(({ key }) => key), rows.map(({ until }) => until), rows.map((row) => row.times)];
+    await withStorageErrors(() => query({ text, values }));
   }
 
-  return (rowKey) => {
+  return (counted) => {
     if (gathered === undefined) {
-      const times = new Map<string, number>();
-      gathered = { times, done: takeBackGathered(times) };
+      const windows: Window[] = [];
+      gathered = { windows, done: takeBackGathered(windows) };
     }
-    gathered.times.set(rowKey, (gathered.times.get(rowKey) ?? 0) + 1);
+    gathered.windows.push(...counted);
     return gathered.done;
   };
 }

@@ -1,5 +1,6 @@
 // All connections to the embedded database share one backend of PostgreSQL. None may see what belongs to another.
 
+import { type EventEmitter, once } from "node:events";
 import type { Socket } from "node:net";
 import { createDatabase, type EmbeddedDatabase, openEmbeddedDatabase } from "@signet/db";
 import { Client, Pool } from "pg";
@@ -32,12 +33,22 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-function socketOf(client: Client): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+/** One message at a time. */
+interface Connection extends EventEmitter {
+  stream: Socket;
+  parse(statement: { text: string }): void;
+  bind(values: object): void;
+  flush(): void;
+  sync(): void;
+  end(): void;
+}
+
+function connectionOf(client: Client): Connection {
+  return (client as unknown as { connection: Connection }).connection;
 }
 
 function cutOff(client: Client): void {
-  socketOf(client).destroy();
+  connectionOf(client).stream.destroy();
 }
 
 function expectOwnRows(count: number): Promise<unknown> {
@@ -76,13 +87,14 @@ it.each([
   ["within a statement that failed", "SELECT nonsense()", ""],
   ["within a statement that failed in a transaction", "SELECT nonsense()", "BEGIN"],
 ])("gives everybody their own rows when a client is cut off %s", async (_, text, before) => {
-  type Connection = { parse(query: object): void; bind(query: object): void };
   for (let round = 0; round < 10; round += 1) {
     const client = await connect();
     await client.query(before);
-    const { connection } = client as unknown as { connection: Connection };
+    const connection = connectionOf(client);
     connection.parse({ text });
     connection.bind({});
+    // Of every second client nothing has reached the backend yet.
+    if (round % 2 === 0) connection.flush();
     const others = expectOwnRows(10);
     await new Promise((resolve) => setTimeout(resolve, 5));
     cutOff(client);
@@ -99,10 +111,39 @@ it("gives everybody their own rows beside statements that fail", async () => {
   await Promise.all([expectOwnRows(200), ...failing]);
 });
 
+it("gives everybody their own rows when a client says goodbye within a statement", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const connection = connectionOf(await connect());
+    const others = expectOwnRows(20);
+    connection.parse({ text: "SELECT 'never finished'" });
+    connection.end();
+    await expect(others).resolves.toBeDefined();
+    await expectOwnRow(round);
+  }
+});
+
+it("answers within a statement whoever asks for it, and lets nobody in before its end", async () => {
+  const client = await connect();
+  const connection = connectionOf(client);
+  connection.parse({ text: "SELECT 1" });
+  connection.flush();
+  await once(connection, "parseComplete");
+  let isInside = true;
+  const waiting = expectOwnRow(1).then(() => expect(isInside).toBe(false));
+  connection.parse({ text: "SELECT 2" });
+  connection.flush();
+  await once(connection, "parseComplete");
+  isInside = false;
+  connection.sync();
+  await once(connection, "readyForQuery");
+  await waiting;
+  await client.end();
+});
+
 it("answers a statement in one piece, so that its client wakes up once", async () => {
   const client = await connect();
   let pieces = 0;
-  socketOf(client).on("data", () => {
+  connectionOf(client).stream.on("data", () => {
     pieces += 1;
   });
   for (let number = 1; number <= 20; number += 1) {
