@@ -1,11 +1,10 @@
 // One turn of one variant: a fresh server, one good answer, a warm-up, the load, and the end.
 
-import { askFreshProcess } from "../fresh-process.ts";
 import { canPin } from "../machine.ts";
 import type { Sample } from "../rounds.ts";
 import { type SteadyLimits, untilSteady } from "../steady.ts";
-import type { PacedOrder, PacedResult } from "./paced-load.ts";
-import { loadCore, type RunningServer, startServer } from "./running-server.ts";
+import { type PacedResult, runH2load } from "./h2load.ts";
+import { type RunningServer, startServer } from "./running-server.ts";
 import type { Variant } from "./variants.ts";
 import { type Load, runWrk } from "./wrk.ts";
 
@@ -37,22 +36,16 @@ export function measureLoad(variant: Variant, options: LoadOptions): Promise<Sam
   });
 }
 
-/** @param perSecond Evenly spaced. */
-export function measurePaced(variant: Variant, perSecond: number, load: LoadOptions): Promise<PacedResult> {
+export function measurePaced(
+  variant: Variant,
+  perSecond: number,
+  { seconds, connections, warmUp }: LoadOptions,
+): Promise<PacedResult> {
   return withServer(variant, async ({ server, headers }) => {
-    const { connections, warmUp } = load;
+    const load = { url: server.url + variant.path, headers, connections };
     // A cold server would begin with a queue that it gets rid of only slowly.
-    await warm({ url: server.url + variant.path, headers, connections }, warmUp);
-    const order: PacedOrder = {
-      port: Number(new URL(server.url).port),
-      path: variant.path,
-      headers,
-      perSecond,
-      seconds: load.seconds,
-      connections,
-    };
-    const program = { program: "http/paced-load.js", args: [JSON.stringify(order)], core: loadCore };
-    return (await askFreshProcess(program)) as PacedResult;
+    await warm(load, warmUp);
+    return runH2load({ ...load, seconds, perSecond });
   });
 }
 

@@ -3,8 +3,8 @@
 import { showProgress } from "../progress.ts";
 import { type Figure, type LeftOut, median, type Series } from "../results.ts";
 import { measurePaced } from "./exchange.ts";
+import type { PacedResult } from "./h2load.ts";
 import type { HttpPace } from "./measure.ts";
-import type { PacedResult } from "./paced-load.ts";
 import { bare, type Variant } from "./variants.ts";
 
 const share = 0.8;
@@ -52,7 +52,7 @@ export async function measureLatency(
 
 type Paced = PacedResult & { perSecond: number };
 
-/** wrk is quicker than a load in JavaScript: where that one cannot keep the pace, a lower one is tried, and named. */
+/** Where the pace cannot be kept, a lower one is tried, and named. */
 async function paced(variant: Variant, wanted: number, load: HttpPace["load"]): Promise<Paced | undefined> {
   for (let attempt = 0; attempt <= retries; attempt += 1) {
     const perSecond = wanted * lessEachTime ** attempt;

@@ -7,7 +7,14 @@ import { type Contender, takeTurns } from "../rounds.ts";
 import { createIssuer, type Issuer } from "./credentials.ts";
 import { type LoadOptions, measureLoad } from "./exchange.ts";
 import { measureLatency } from "./latency.ts";
-import { buildNextApp, findPython, missingForLoad, startPostgres, warnWhenNotPinned } from "./requirements.ts";
+import {
+  buildNextApp,
+  findPython,
+  missingForLatency,
+  missingForLoad,
+  startPostgres,
+  warnWhenNotPinned,
+} from "./requirements.ts";
 import {
   bare,
   batchOf,
@@ -46,9 +53,15 @@ export async function measureHttp(pace: HttpPace): Promise<Part> {
     part.series.push(calls.series, batches.series);
     part.leftOut.push(...calls.leftOut, ...batches.leftOut);
     if (pace.short) return part;
-    const latency = await measureLatency(variants, calls.series, pace);
-    part.figures.push(...latency.figures);
-    part.leftOut.push(...latency.leftOut);
+    const noLatency = missingForLatency();
+    if (noLatency === undefined) {
+      const latency = await measureLatency(variants, calls.series, pace);
+      part.figures.push(...latency.figures);
+      part.leftOut.push(...latency.leftOut);
+    } else {
+      part.leftOut.push(noLatency);
+      tell(`Left out: ${noLatency.what}. ${noLatency.why}`);
+    }
     if (availableParallelism() > 1) part.figures.push(...(await estimateWorkers(issuer, pace)));
     return part;
   } finally {

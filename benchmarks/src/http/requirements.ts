@@ -21,6 +21,15 @@ export function missingForLoad(): LeftOut | undefined {
   };
 }
 
+/** What makes a load at a set rate. */
+export function missingForLatency(): LeftOut | undefined {
+  if (hasCommand("h2load")) return undefined;
+  return {
+    what: "latency at four fifths of the load",
+    why: "There is no h2load. On Debian: apt-get install nghttp2-client; on macOS: brew install nghttp2.",
+  };
+}
+
 export function warnWhenNotPinned(): LeftOut[] {
   if (canPin) return [];
   const why = "Two cores and taskset are needed (Linux; on Debian: apt-get install util-linux).";
