@@ -39,8 +39,6 @@ async function run(options: Options): Promise<void> {
   for (const path of writeResults(results, options)) tell(`Written: ${path}`);
 }
 
-const leastStorms = 3;
-
 type Measure = Record<PartName, () => Promise<Part>>;
 
 function thoroughly({ short, rounds }: Options): Measure {
@@ -50,7 +48,7 @@ function thoroughly({ short, rounds }: Options): Measure {
     curves: () => measureCurves({ turns: rounds, turnMs: 200, load: { ...load, seconds: 2 }, short }),
     http: () => measureHttp({ rounds, load, short }),
     // Two processes and a hashing thread on two cores: no two rounds are alike.
-    storm: () => measureStorms({ rounds: Math.max(rounds, leastStorms), turnMs: 4_000, warmUpMs: 12_000 }),
+    storm: () => measureStorms({ rounds: Math.max(rounds, 3), turnMs: 4_000, warmUpMs: 12_000 }),
   };
 }
 
