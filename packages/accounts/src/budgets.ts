@@ -83,6 +83,7 @@ const callWindow = 60;
 /** Only sessions and clients that exist are counted there, and each replica may count for itself: that costs no statement. */
 const countedInEachProcess: ReadonlySet<Attempt["operation"]> = new Set(["refresh", "account_call", "ask_about_token"]);
 
+/** Gives the counter of somebody, or of somewhere. */
 type Limit = (text: string) => Counter;
 
 export function createBudgets({ counters: sharedCounters, secret, limits, clock }: BudgetsOptions): Budgets {
@@ -146,7 +147,8 @@ export function createBudgets({ counters: sharedCounters, secret, limits, clock 
         if (seconds !== undefined) throw rateLimited(seconds);
       }
       const { counted, full } = await store.count(counters);
-      // The first, as above. In the ones after it may be what many others, who come at once for the first, have not taken back yet.
+      // The first says when to come again, as it does from memory. In those after it may still be what others, who were refused by the
+      // first at this moment, have not taken back.
       const [first] = full;
       if (first !== undefined) throw rateLimited(refusals.remember(first));
 

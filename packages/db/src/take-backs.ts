@@ -10,38 +10,35 @@ export interface TakeBacksOptions {
   query(query: QueryConfig): Promise<unknown>;
 }
 
-type Window = Pick<CountedCounter, "key" | "until">;
-
-/** @returns takes one back from each, in the windows they were counted in. @throws AuthError `storage_unavailable` */
-export function createTakeBacks({ table, query }: TakeBacksOptions): (counted: readonly Window[]) => Promise<void> {
+/** @returns takes one back from each, in the window it was counted in. @throws AuthError `storage_unavailable` */
+export function createTakeBacks({
+  table,
+  query,
+}: TakeBacksOptions): (counted: readonly CountedCounter[]) => Promise<void> {
   // Rows are locked in the order of their keys, as everywhere: two statements for the same ones would wait for each other else.
   const text = `
-    UPDATE ${table} SET points = points - taken.times
-    FROM unnest($1::text[], $2::bigint[], $3::int[]) AS taken (key, until, times)
+    UPDATE ${table} SET points = points - times
+    FROM (
+      SELECT key, until, count(*) AS times FROM unnest($1::text[], $2::bigint[]) AS one (key, until) GROUP BY key, until
+    ) AS taken
     WHERE ${table}.key = taken.key AND expire = until
       AND ${table}.key = ANY (ARRAY(SELECT key FROM ${table} WHERE key = ANY ($1) ORDER BY key FOR UPDATE))`;
-  let gathered: { windows: Window[]; done: Promise<void> } | undefined;
+  let gathered: { counted: CountedCounter[]; done: Promise<void> } | undefined;
 
-  async function takeBackGathered(windows: readonly Window[]): Promise<void> {
+  async function takeBackGathered(counted: readonly CountedCounter[]): Promise<void> {
     // After everybody who asks in this turn.
     await Promise.resolve();
     gathered = undefined;
-    const times = new Map<string, Window & { times: number }>();
-    for (const { key, until } of windows) {
-      const name = `${until} ${key}`;
-      times.set(name, { key, until, times: (times.get(name)?.times ?? 0) + 1 });
-    }
-    const rows = [...times.values()];
-    const values = [rows.map(({ key }) => key), rows.map(({ until }) => until), rows.map((row) => row.times)];
+    const values = [counted.map(({ key }) => key), counted.map(({ until }) => until)];
     await withStorageErrors(() => query({ text, values }));
   }
 
   return (counted) => {
     if (gathered === undefined) {
-      const windows: Window[] = [];
-      gathered = { windows, done: takeBackGathered(windows) };
+      const all: CountedCounter[] = [];
+      gathered = { counted: all, done: takeBackGathered(all) };
     }
-    gathered.windows.push(...counted);
+    gathered.counted.push(...counted);
     return gathered.done;
   };
 }
