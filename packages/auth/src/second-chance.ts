@@ -66,7 +66,7 @@ export function createSecondChance<Kept extends Entry, Key>(
     forget,
     forgetUnused() {
       // Twice round at most: after the first time nothing is marked.
-      while (entries.size > 0) {
+      for (let left = 2 * circle.length; left > 0; left -= 1) {
         const entry = circle[hand];
         hand = (hand + 1) % circle.length;
         if (entry === undefined) continue;

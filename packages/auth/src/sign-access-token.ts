@@ -74,18 +74,19 @@ export function createAccessTokenSigner(options: AccessTokenSignerOptions): Acce
       if (!isCount(sessionSecondsLeft)) throw new TypeError("sessionSecondsLeft must be whole seconds, 0 or more.");
       const lifetime = Math.max(1, Math.min(shortened(ttlSeconds, random), sessionSecondsLeft));
       const claims = checkClaims({
+        // What many tokens have in common comes first: whoever keeps them keeps it once.
         iss: issuer,
-        sub: grant.subject,
         aud: audience,
-        exp: issuedAt + lifetime,
-        iat: issuedAt,
-        jti: encode(random(16)),
-        sid: grant.sessionId,
         client_id: clientId,
+        amr: [...grant.amr],
         scope: grant.scope.join(" "),
+        sub: grant.subject,
+        sid: grant.sessionId,
+        jti: encode(random(16)),
+        iat: issuedAt,
+        exp: issuedAt + lifetime,
         // The sign-in may have been timed by the database, whose clock can be a moment ahead of ours.
         auth_time: Math.min(grant.authTime, issuedAt),
-        amr: [...grant.amr],
         preferred_username: grant.username,
       });
       // A scope with a space in it would arrive as two.

@@ -66,16 +66,16 @@ export function exampleClaims(clock: Clock, changes: Partial<AccessTokenClaims> 
   const iat = Math.floor(clock() / 1000);
   return {
     iss: "https://issuer.example",
-    sub: "user-1",
     aud: "https://api.example",
-    exp: iat + 300,
-    iat,
-    jti: "token-1",
-    sid: "session-1",
     client_id: "signet",
-    scope: "",
-    auth_time: iat,
     amr: ["pwd"],
+    scope: "",
+    sub: "user-1",
+    sid: "session-1",
+    jti: "token-1",
+    iat,
+    exp: iat + 300,
+    auth_time: iat,
     preferred_username: "ada",
     ...changes,
   };

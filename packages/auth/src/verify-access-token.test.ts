@@ -47,6 +47,17 @@ describe("the memory of verified tokens", () => {
     await expect(verifier.verify(token)).rejects.toMatchObject({ reason: "keys_unavailable" });
   });
 
+  test("takes no token for another that it remembers, whatever letter of it is changed", async () => {
+    const verifier = createAccessTokenVerifier(options);
+    for (const remembered of [await scene.sign(claims), token, token]) await verifier.verify(remembered);
+    const changed = Array.from(token, (letter, at) =>
+      [token.slice(0, at), letter === "A" ? "B" : "A", token.slice(at + 1)].join(""),
+    );
+    const outcomes = await Promise.allSettled(changed.map((other) => verifier.verify(other)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    await expect(verifier.verify(token)).resolves.toMatchObject({ sub: claims.sub });
+  });
+
   test("hands out claims that nobody can change for the next one", async () => {
     const verifier = createAccessTokenVerifier(options);
     const several = await scene.sign({ ...claims, aud: [audience, "https://other.example"] });
