@@ -10,14 +10,12 @@ const halfOrder = toBytes(p256Order / 2n, 32);
 
 /** Whether r and s are from 1 to n − 1. Zeros once proved anything to an implementation that forgot (CVE-2022-21449). */
 export function isInRange(signature: Uint8Array): boolean {
-  return [signature.subarray(0, 32), signature.subarray(32)].every(
-    (number) => compare(number, zero) > 0 && compare(number, order) < 0,
-  );
+  return [0, 32].every((at) => compare(signature, at, zero) > 0 && compare(signature, at, order) < 0);
 }
 
 /** Whether s of a 64-octet ES256 signature is the lower of its two values. */
 export function hasLowS(signature: Uint8Array): boolean {
-  return compare(signature.subarray(32), halfOrder) <= 0;
+  return compare(signature, 32, halfOrder) <= 0;
 }
 
 /** The same signature with the lower s. */
@@ -28,10 +26,13 @@ export function withLowS(signature: Uint8Array): Uint8Array {
   return low;
 }
 
-/** Of two numbers of the same length, big-endian: below zero, zero or above, as the first is smaller, equal or larger. */
-function compare(a: Uint8Array, b: Uint8Array): number {
-  const index = a.findIndex((byte, at) => byte !== b[at]);
-  return (a[index] ?? 0) - (b[index] ?? 0);
+/** The number at a place in the signature, big-endian, and a bound: below zero, zero or above, as the first is smaller, equal or larger. */
+function compare(signature: Uint8Array, at: number, bound: Uint8Array): number {
+  for (const index of bound.keys()) {
+    const difference = (signature[at + index] ?? 0) - (bound[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Big-endian, as JOSE writes all integers. */

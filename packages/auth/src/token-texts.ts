@@ -13,20 +13,27 @@ const mostHeads = 16;
 /** Makes a function that parts the texts of tokens. */
 export function createTokenTexts(): (token: string) => TokenText {
   const heads: string[] = [];
-  /** Not detached: it is one alone, and until the next one comes. */
+  // Of the latest token. It is not detached: it is one alone, and goes when the next one comes.
   let latest = "";
+  let head = "";
 
-  function headOf(token: string): string {
-    const head = token.slice(0, commonLength(token, latest));
-    latest = token;
-    const known = heads.find((other) => other === head);
+  /** Most tokens cease to be like the latest one where that ceased to be like the one before it. */
+  function hasSameHead(token: string): boolean {
+    const { length } = head;
+    return token.slice(0, length) === head && token.charCodeAt(length) !== latest.charCodeAt(length);
+  }
+
+  function keptOnce(text: string): string {
+    const known = heads.find((other) => other === text);
     if (known !== undefined) return known;
-    if (heads.push(detached(head)) > mostHeads) heads.shift();
-    return heads.at(-1) ?? "";
+    const own = detached(text);
+    if (heads.push(own) > mostHeads) heads.shift();
+    return own;
   }
 
   return (token) => {
-    const head = headOf(token);
+    if (!hasSameHead(token)) head = keptOnce(token.slice(0, commonLength(token, latest)));
+    latest = token;
     return { head, rest: detached(token.slice(head.length)) };
   };
 }
@@ -39,10 +46,10 @@ export function isTextOf({ head, rest }: TokenText, token: string): boolean {
 
 /** Nothing, or the header at least; never a part of the signature. */
 function commonLength(token: string, other: string): number {
-  const [header, most] = [token.indexOf("."), token.lastIndexOf(".")];
+  const most = Math.min(token.lastIndexOf("."), other.length);
   let length = 0;
   while (length < most && token.charCodeAt(length) === other.charCodeAt(length)) length += 1;
-  return length > header ? length : 0;
+  return length > token.indexOf(".") ? length : 0;
 }
 
 /** A text of its own: engines keep all that a request brought alive behind a slice of it. To join makes a new one. */

@@ -208,11 +208,8 @@ function audienceOf({ aud }: Pick<AccessTokenClaims, "aud">): readonly string[] 
 const byPassword = Object.freeze(["pwd"]) as AccessTokenClaims["amr"];
 
 /** The claims as they are kept, by the thousand: in one object of their own, frozen, with texts that all tokens have in common. */
-function compact(
-  { aud, amr, ...claims }: AccessTokenClaims,
-  iss: string,
-  audiences: readonly string[],
-): AccessTokenClaims {
+function compact(claims: AccessTokenClaims, iss: string, audiences: readonly string[]): AccessTokenClaims {
+  const { aud, amr } = claims;
   return Object.freeze({
     iss,
     sub: claims.sub,
