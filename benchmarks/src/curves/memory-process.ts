@@ -1,7 +1,7 @@
 // How the cost of one look-up grows with what there is to look through: one size in one process, told by its argument.
 
 import { inTurns, revocationList } from "../tokens/contenders.ts";
-import { fresh, type Material, makeMaterial } from "../tokens/material.ts";
+import { fromHeader, type Material, makeMaterial } from "../tokens/material.ts";
 import { mapOfTokens, verifierOf } from "../tokens/verifying.ts";
 import { measureWork, type Work } from "../tokens/work.ts";
 
@@ -52,7 +52,7 @@ function someOf({ tokens }: Material): (count: number) => string[] {
   const stride = Math.max(1, Math.floor(tokens.length / sample));
   return inTurns(
     tokens.filter((_, index) => index % stride === 0),
-    fresh,
+    fromHeader,
   );
 }
 

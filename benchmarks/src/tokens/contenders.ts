@@ -4,7 +4,7 @@ import { systemClock } from "@signet/auth/clock";
 import { createRevocationList } from "@signet/auth/revocation";
 import { exampleClaims } from "@signet/auth/testing";
 import type { Sample } from "../rounds.ts";
-import { fresh, type Material, randomId } from "./material.ts";
+import { fresh, fromHeader, type Material, randomId } from "./material.ts";
 import {
   fastJwtSigner,
   joseSigner,
@@ -66,7 +66,7 @@ export async function carryOut({ contender, count, forMs }: Order, material: Mat
     // all of their code is compiled.
     const before = contender === "signet" || contender === "fast-jwt-cache" ? count * 3 : count;
     const run = await verifying[contender](used, others);
-    return measureWork({ inputs: inTurns(used.tokens, fresh), run, before }, forMs);
+    return measureWork({ inputs: inTurns(used.tokens, fromHeader), run, before }, forMs);
   }
   if (isOf(signing, contender)) {
     const run = await signing[contender](material);

@@ -1,6 +1,6 @@
 // Verifies tokens twice, so that they are remembered for good, and says by how much the heap grew for each.
 
-import { fresh, makeMaterial } from "./material.ts";
+import { fresh, fromHeader, makeMaterial } from "./material.ts";
 import { verifierOf } from "./verifying.ts";
 
 const count = Number(process.argv[2]);
@@ -17,14 +17,14 @@ const bytesBefore = await restingBytes();
 await rememberAll(material.tokens);
 const perToken = ((await restingBytes()) - bytesBefore) / count;
 // All are still needed, so that nothing of what was there before was collected meanwhile.
-await verifier.verify(fresh(early[0] ?? ""));
+await verifier.verify(fromHeader(early[0] ?? ""));
 if (material.tokens.length !== count) throw new Error("The tokens are gone.");
 process.stdout.write(JSON.stringify(Math.round(perToken)));
 
 async function rememberAll(tokens: readonly string[]): Promise<void> {
   for (const token of tokens) {
-    await verifier.verify(fresh(token));
-    await verifier.verify(fresh(token));
+    await verifier.verify(fromHeader(token));
+    await verifier.verify(fromHeader(token));
   }
 }
 

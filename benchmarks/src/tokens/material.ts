@@ -30,6 +30,7 @@ export interface MaterialOptions {
 
 const lifetimeSeconds = 900;
 const idBytes = 16;
+const scheme = "Bearer ";
 /** As many signatures at once as keep the threads busy. */
 const batchSize = 100;
 
@@ -59,7 +60,12 @@ export function randomId(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(idBytes))).toString("base64url");
 }
 
-/** The same text as a string that nobody has seen, as each request brings one: no hash is remembered for it. */
-export function fresh(token: string): string {
-  return Buffer.from(token, "latin1").toString("latin1");
+/** The same text as a string that nobody has seen: no hash is remembered for it. */
+export function fresh(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}
+
+/** A token as each request brings it: a part of a header that nobody has seen. */
+export function fromHeader(token: string): string {
+  return fresh(`${scheme}${token}`).slice(scheme.length);
 }

@@ -85,7 +85,7 @@ function seenBefore(count: number, used: readonly SigningAlgorithm[]): Plan {
       count === 1
         ? "A token seen before: always the same"
         : `A token seen before: ${count.toLocaleString("en")} in turns`,
-    note: "Every token comes in a string that nobody has seen, as each request brings one. Signet checks time and key on each hit.",
+    note: "Every token is a part of a header that nobody has seen, as each request brings one. Signet checks time and key on each hit.",
     unit: "verifications",
     entries: [
       { name: "Map.get of the whole token", contender: "map-get", algorithm: "ES256", count },
