@@ -70,15 +70,16 @@ export function createVerifiedTokens({ maxEntries, maxBytes }: VerifiedTokensOpt
       return newcomer;
     },
     remember(token, { claims, notBefore, key }, now) {
-      const bytes = token.length * bytesPerCharacter;
+      const { head, rest } = textOf(token);
+      const entry = { head, rest, claims, notBefore, key, used: false, place: 0 };
+      const bytes = kind.sizeOf(entry);
       if (bytes > maxBytes) return;
       forget(token);
       // More than one for each that comes, so that those that are over go faster than any come.
       for (const tokens of [newcomers, regulars])
         tokens.forgetOver(stepsPerNewcomer, ({ claims: { exp } }) => exp < now);
       while (isFull(bytes)) (hasManyNewcomers() ? newcomers : regulars).forgetUnused();
-      const { head, rest } = textOf(token);
-      newcomers.keep({ head, rest, claims, notBefore, key, used: false, place: 0 });
+      newcomers.keep(entry);
     },
     forget,
   };
